@@ -1,0 +1,73 @@
+package store
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// Time is kept as Unix microseconds, the finest that both databases and Tray speak; the zero time is kept as 0.
+type Time struct{ time.Time }
+
+// At makes a Time of t, cut to what is kept.
+func At(t time.Time) Time {
+	if t.IsZero() {
+		return Time{}
+	}
+	return Time{t.UTC().Truncate(time.Microsecond)}
+}
+
+// Value implements driver.Valuer.
+func (t Time) Value() (driver.Value, error) {
+	if t.IsZero() {
+		return int64(0), nil
+	}
+	return t.UnixMicro(), nil
+}
+
+// Scan implements sql.Scanner.
+func (t *Time) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("a time of type %T", src)
+	}
+	if *t = (Time{}); n != 0 {
+		t.Time = time.UnixMicro(n).UTC()
+	}
+	return nil
+}
+
+// JSON keeps a value as JSON text.
+type JSON[T any] struct{ V T }
+
+// Value implements driver.Valuer.
+func (j JSON[T]) Value() (driver.Value, error) {
+	b, err := json.Marshal(j.V)
+	return string(b), err
+}
+
+// Scan implements sql.Scanner.
+func (j *JSON[T]) Scan(src any) error {
+	switch s := src.(type) {
+	case string:
+		return json.Unmarshal([]byte(s), &j.V)
+	case []byte:
+		return json.Unmarshal(s, &j.V)
+	}
+	return fmt.Errorf("JSON of type %T", src)
+}
+
+// NewID makes an ID: a lower-case ULID, so that IDs sort by the time they were made.
+func NewID(now time.Time) string {
+	return strings.ToLower(ulid.MustNewDefault(now).String())
+}
+
+// time is now, as it is kept.
+func (r reads) time() Time { return At(r.now()) }
+
+// newID makes an ID by the store's clock.
+func (r reads) newID() string { return NewID(r.now()) }
