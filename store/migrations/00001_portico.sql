@@ -135,6 +135,7 @@ CREATE TABLE integrations (
   enable_mode   TEXT NOT NULL,                 -- 'auto', 'manual' (the person) or 'checked' (after staff)
   staff_enable_mode TEXT NOT NULL DEFAULT '',
   shown         BOOLEAN NOT NULL DEFAULT TRUE,
+  restricted    BOOLEAN NOT NULL DEFAULT FALSE, -- to the workspaces of its audience
   position      BIGINT NOT NULL DEFAULT 0,
   image_url     TEXT NOT NULL DEFAULT '',
   image_fetched TEXT NOT NULL DEFAULT '',      -- the address that icon was made from
