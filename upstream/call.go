@@ -1,0 +1,66 @@
+package upstream
+
+import (
+	"context"
+	"time"
+)
+
+// Call is the record of one call, whatever number of tries it took. Request and
+// Answer are redacted, and cut at 16 kB each.
+type Call struct {
+	Platform  string
+	Account   string
+	Operation string
+	Started   time.Time     // by Options.Now
+	Duration  time.Duration // with all tries and waits
+	Tries     int           // 0 when nothing was sent
+	Status    int           // of the last answer; 0 without one
+	Request   string        // method and address, then the body
+	Answer    string
+	Err       string // "" when the call succeeded
+	RequestID string // the platform's, for its support
+}
+
+// Recorder keeps a Call. It is called once a call, also for calls that failed or
+// were never sent, with a context that outlives the caller's.
+type Recorder func(ctx context.Context, c Call)
+
+// mark is what the caller of a request says about it, through its context.
+type mark struct {
+	operation string
+	safe      bool
+	check     func(status int, body []byte) *Error
+}
+
+type markKey struct{}
+
+func markOf(ctx context.Context) mark {
+	m, _ := ctx.Value(markKey{}).(mark)
+	return m
+}
+
+func marked(ctx context.Context, change func(*mark)) context.Context {
+	m := markOf(ctx)
+	change(&m)
+	return context.WithValue(ctx, markKey{}, m)
+}
+
+// Safe marks the requests of ctx as changing nothing, so that they may be sent
+// again. GET and HEAD need no mark; a GraphQL query, which is a POST, does.
+func Safe(ctx context.Context) context.Context {
+	return marked(ctx, func(m *mark) { m.safe = true })
+}
+
+// Named gives the requests of ctx the name under which they are recorded and
+// reported; without it they are called by method and path.
+func Named(ctx context.Context, operation string) context.Context {
+	return marked(ctx, func(m *mark) { m.operation = operation })
+}
+
+// Checked lets the adapter find failures inside answers that look well, such as
+// GraphQL errors under HTTP 200: check returns nil when there is none. What it
+// finds is recorded, and when it is Temporary, a safe request is sent again. The
+// adapter still gets the answer and makes its own error of it.
+func Checked(ctx context.Context, check func(status int, body []byte) *Error) context.Context {
+	return marked(ctx, func(m *mark) { m.check = check })
+}
