@@ -10,6 +10,50 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+// AuthSlot includes the requested fields of the GraphQL type AuthSlot.
+type AuthSlot struct {
+	ExternalId string `json:"externalId"`
+	Title      string `json:"title"`
+}
+
+// GetExternalId returns AuthSlot.ExternalId, and is useful for accessing the field via an interface.
+func (v *AuthSlot) GetExternalId() string { return v.ExternalId }
+
+// GetTitle returns AuthSlot.Title, and is useful for accessing the field via an interface.
+func (v *AuthSlot) GetTitle() string { return v.Title }
+
+// AuthSlotsEdge includes the requested fields of the GraphQL type SolutionConnectionEdge.
+type AuthSlotsEdge struct {
+	Node AuthSlotsNode `json:"node"`
+}
+
+// GetNode returns AuthSlotsEdge.Node, and is useful for accessing the field via an interface.
+func (v *AuthSlotsEdge) GetNode() AuthSlotsNode { return v.Node }
+
+// AuthSlotsNode includes the requested fields of the GraphQL type Solution.
+type AuthSlotsNode struct {
+	Id        string     `json:"id"`
+	AuthSlots []AuthSlot `json:"authSlots"`
+}
+
+// GetId returns AuthSlotsNode.Id, and is useful for accessing the field via an interface.
+func (v *AuthSlotsNode) GetId() string { return v.Id }
+
+// GetAuthSlots returns AuthSlotsNode.AuthSlots, and is useful for accessing the field via an interface.
+func (v *AuthSlotsNode) GetAuthSlots() []AuthSlot { return v.AuthSlots }
+
+// AuthSlotsPage includes the requested fields of the GraphQL type SolutionConnection.
+type AuthSlotsPage struct {
+	Edges    []AuthSlotsEdge `json:"edges"`
+	PageInfo PageInfo        `json:"pageInfo"`
+}
+
+// GetEdges returns AuthSlotsPage.Edges, and is useful for accessing the field via an interface.
+func (v *AuthSlotsPage) GetEdges() []AuthSlotsEdge { return v.Edges }
+
+// GetPageInfo returns AuthSlotsPage.PageInfo, and is useful for accessing the field via an interface.
+func (v *AuthSlotsPage) GetPageInfo() PageInfo { return v.PageInfo }
+
 type AuthValue struct {
 	ExternalId string `json:"externalId"`
 	AuthId     string `json:"authId"`
@@ -21,11 +65,19 @@ func (v *AuthValue) GetExternalId() string { return v.ExternalId }
 // GetAuthId returns AuthValue.AuthId, and is useful for accessing the field via an interface.
 func (v *AuthValue) GetAuthId() string { return v.AuthId }
 
+// AuthenticationEdge includes the requested fields of the GraphQL type AuthenticationEdge.
+type AuthenticationEdge struct {
+	Node AuthenticationFields `json:"node"`
+}
+
+// GetNode returns AuthenticationEdge.Node, and is useful for accessing the field via an interface.
+func (v *AuthenticationEdge) GetNode() AuthenticationFields { return v.Node }
+
 // AuthenticationFields includes the GraphQL fields of Authentication requested by the fragment AuthenticationFields.
 type AuthenticationFields struct {
-	Id      string                      `json:"id"`
-	Name    string                      `json:"name"`
-	Service AuthenticationFieldsService `json:"service"`
+	Id      string      `json:"id"`
+	Name    string      `json:"name"`
+	Service ServiceNode `json:"service"`
 }
 
 // GetId returns AuthenticationFields.Id, and is useful for accessing the field via an interface.
@@ -35,27 +87,19 @@ func (v *AuthenticationFields) GetId() string { return v.Id }
 func (v *AuthenticationFields) GetName() string { return v.Name }
 
 // GetService returns AuthenticationFields.Service, and is useful for accessing the field via an interface.
-func (v *AuthenticationFields) GetService() AuthenticationFieldsService { return v.Service }
+func (v *AuthenticationFields) GetService() ServiceNode { return v.Service }
 
-// AuthenticationFieldsService includes the requested fields of the GraphQL type Service.
-type AuthenticationFieldsService struct {
-	Id    string `json:"id"`
-	Name  string `json:"name"`
-	Title string `json:"title"`
-	Icon  string `json:"icon"`
+// AuthenticationPage includes the requested fields of the GraphQL type AuthenticationConnection.
+type AuthenticationPage struct {
+	Edges    []AuthenticationEdge `json:"edges"`
+	PageInfo PageInfo             `json:"pageInfo"`
 }
 
-// GetId returns AuthenticationFieldsService.Id, and is useful for accessing the field via an interface.
-func (v *AuthenticationFieldsService) GetId() string { return v.Id }
+// GetEdges returns AuthenticationPage.Edges, and is useful for accessing the field via an interface.
+func (v *AuthenticationPage) GetEdges() []AuthenticationEdge { return v.Edges }
 
-// GetName returns AuthenticationFieldsService.Name, and is useful for accessing the field via an interface.
-func (v *AuthenticationFieldsService) GetName() string { return v.Name }
-
-// GetTitle returns AuthenticationFieldsService.Title, and is useful for accessing the field via an interface.
-func (v *AuthenticationFieldsService) GetTitle() string { return v.Title }
-
-// GetIcon returns AuthenticationFieldsService.Icon, and is useful for accessing the field via an interface.
-func (v *AuthenticationFieldsService) GetIcon() string { return v.Icon }
+// GetPageInfo returns AuthenticationPage.PageInfo, and is useful for accessing the field via an interface.
+func (v *AuthenticationPage) GetPageInfo() PageInfo { return v.PageInfo }
 
 // AuthorizeAuthorizeAuthorizePayload includes the requested fields of the GraphQL type AuthorizePayload.
 type AuthorizeAuthorizeAuthorizePayload struct {
@@ -72,6 +116,22 @@ type AuthorizeResponse struct {
 
 // GetAuthorize returns AuthorizeResponse.Authorize, and is useful for accessing the field via an interface.
 func (v *AuthorizeResponse) GetAuthorize() AuthorizeAuthorizeAuthorizePayload { return v.Authorize }
+
+// ConfigSlot includes the requested fields of the GraphQL type ConfigSlot.
+type ConfigSlot struct {
+	ExternalId   string          `json:"externalId"`
+	Title        string          `json:"title"`
+	DefaultValue json.RawMessage `json:"defaultValue"`
+}
+
+// GetExternalId returns ConfigSlot.ExternalId, and is useful for accessing the field via an interface.
+func (v *ConfigSlot) GetExternalId() string { return v.ExternalId }
+
+// GetTitle returns ConfigSlot.Title, and is useful for accessing the field via an interface.
+func (v *ConfigSlot) GetTitle() string { return v.Title }
+
+// GetDefaultValue returns ConfigSlot.DefaultValue, and is useful for accessing the field via an interface.
+func (v *ConfigSlot) GetDefaultValue() json.RawMessage { return v.DefaultValue }
 
 type ConfigValue struct {
 	ExternalId string          `json:"externalId"`
@@ -104,135 +164,63 @@ func (v *CreateExternalUserResponse) GetCreateExternalUser() CreateExternalUserC
 	return v.CreateExternalUser
 }
 
-// CreateInstanceCreateSolutionInstanceCreateSolutionInstancePayload includes the requested fields of the GraphQL type CreateSolutionInstancePayload.
-type CreateInstanceCreateSolutionInstanceCreateSolutionInstancePayload struct {
-	SolutionInstance InstanceFields `json:"solutionInstance"`
-}
-
-// GetSolutionInstance returns CreateInstanceCreateSolutionInstanceCreateSolutionInstancePayload.SolutionInstance, and is useful for accessing the field via an interface.
-func (v *CreateInstanceCreateSolutionInstanceCreateSolutionInstancePayload) GetSolutionInstance() InstanceFields {
-	return v.SolutionInstance
-}
-
 // CreateInstanceResponse is returned by CreateInstance on success.
 type CreateInstanceResponse struct {
-	CreateSolutionInstance CreateInstanceCreateSolutionInstanceCreateSolutionInstancePayload `json:"createSolutionInstance"`
+	CreateSolutionInstance CreatedInstance `json:"createSolutionInstance"`
 }
 
 // GetCreateSolutionInstance returns CreateInstanceResponse.CreateSolutionInstance, and is useful for accessing the field via an interface.
-func (v *CreateInstanceResponse) GetCreateSolutionInstance() CreateInstanceCreateSolutionInstanceCreateSolutionInstancePayload {
+func (v *CreateInstanceResponse) GetCreateSolutionInstance() CreatedInstance {
 	return v.CreateSolutionInstance
 }
 
-// DisableInstanceResponse is returned by DisableInstance on success.
-type DisableInstanceResponse struct {
-	UpdateSolutionInstance DisableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload `json:"updateSolutionInstance"`
-}
-
-// GetUpdateSolutionInstance returns DisableInstanceResponse.UpdateSolutionInstance, and is useful for accessing the field via an interface.
-func (v *DisableInstanceResponse) GetUpdateSolutionInstance() DisableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload {
-	return v.UpdateSolutionInstance
-}
-
-// DisableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload includes the requested fields of the GraphQL type UpdateSolutionInstancePayload.
-type DisableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload struct {
+// CreatedInstance includes the requested fields of the GraphQL type CreateSolutionInstancePayload.
+type CreatedInstance struct {
 	SolutionInstance InstanceFields `json:"solutionInstance"`
 }
 
-// GetSolutionInstance returns DisableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload.SolutionInstance, and is useful for accessing the field via an interface.
-func (v *DisableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload) GetSolutionInstance() InstanceFields {
-	return v.SolutionInstance
+// GetSolutionInstance returns CreatedInstance.SolutionInstance, and is useful for accessing the field via an interface.
+func (v *CreatedInstance) GetSolutionInstance() InstanceFields { return v.SolutionInstance }
+
+// CustomField includes the requested fields of the GraphQL type CustomField.
+type CustomField struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// GetKey returns CustomField.Key, and is useful for accessing the field via an interface.
+func (v *CustomField) GetKey() string { return v.Key }
+
+// GetValue returns CustomField.Value, and is useful for accessing the field via an interface.
+func (v *CustomField) GetValue() string { return v.Value }
+
+// DisableInstanceResponse is returned by DisableInstance on success.
+type DisableInstanceResponse struct {
+	UpdateSolutionInstance UpdatedInstance `json:"updateSolutionInstance"`
+}
+
+// GetUpdateSolutionInstance returns DisableInstanceResponse.UpdateSolutionInstance, and is useful for accessing the field via an interface.
+func (v *DisableInstanceResponse) GetUpdateSolutionInstance() UpdatedInstance {
+	return v.UpdateSolutionInstance
 }
 
 // EnableInstanceResponse is returned by EnableInstance on success.
 type EnableInstanceResponse struct {
-	UpdateSolutionInstance EnableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload `json:"updateSolutionInstance"`
+	UpdateSolutionInstance UpdatedInstance `json:"updateSolutionInstance"`
 }
 
 // GetUpdateSolutionInstance returns EnableInstanceResponse.UpdateSolutionInstance, and is useful for accessing the field via an interface.
-func (v *EnableInstanceResponse) GetUpdateSolutionInstance() EnableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload {
+func (v *EnableInstanceResponse) GetUpdateSolutionInstance() UpdatedInstance {
 	return v.UpdateSolutionInstance
-}
-
-// EnableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload includes the requested fields of the GraphQL type UpdateSolutionInstancePayload.
-type EnableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload struct {
-	SolutionInstance InstanceFields `json:"solutionInstance"`
-}
-
-// GetSolutionInstance returns EnableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload.SolutionInstance, and is useful for accessing the field via an interface.
-func (v *EnableInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload) GetSolutionInstance() InstanceFields {
-	return v.SolutionInstance
 }
 
 // FindUserByExternalIdResponse is returned by FindUserByExternalId on success.
 type FindUserByExternalIdResponse struct {
-	Users FindUserByExternalIdUsersUserConnection `json:"users"`
+	Users UserPage `json:"users"`
 }
 
 // GetUsers returns FindUserByExternalIdResponse.Users, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdResponse) GetUsers() FindUserByExternalIdUsersUserConnection {
-	return v.Users
-}
-
-// FindUserByExternalIdUsersUserConnection includes the requested fields of the GraphQL type UserConnection.
-type FindUserByExternalIdUsersUserConnection struct {
-	Edges    []FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdge `json:"edges"`
-	PageInfo FindUserByExternalIdUsersUserConnectionPageInfo                  `json:"pageInfo"`
-}
-
-// GetEdges returns FindUserByExternalIdUsersUserConnection.Edges, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnection) GetEdges() []FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdge {
-	return v.Edges
-}
-
-// GetPageInfo returns FindUserByExternalIdUsersUserConnection.PageInfo, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnection) GetPageInfo() FindUserByExternalIdUsersUserConnectionPageInfo {
-	return v.PageInfo
-}
-
-// FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdge includes the requested fields of the GraphQL type UserConnectionEdge.
-type FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdge struct {
-	Node FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser `json:"node"`
-}
-
-// GetNode returns FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdge.Node, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdge) GetNode() FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser {
-	return v.Node
-}
-
-// FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser includes the requested fields of the GraphQL type ExternalUser.
-type FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser struct {
-	Id             string `json:"id"`
-	Name           string `json:"name"`
-	ExternalUserId string `json:"externalUserId"`
-}
-
-// GetId returns FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser.Id, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser) GetId() string {
-	return v.Id
-}
-
-// GetName returns FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser.Name, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser) GetName() string {
-	return v.Name
-}
-
-// GetExternalUserId returns FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser.ExternalUserId, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnectionEdgesUserConnectionEdgeNodeExternalUser) GetExternalUserId() string {
-	return v.ExternalUserId
-}
-
-// FindUserByExternalIdUsersUserConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
-type FindUserByExternalIdUsersUserConnectionPageInfo struct {
-	HasNextPage bool   `json:"hasNextPage"`
-	EndCursor   string `json:"endCursor"`
-}
-
-// GetHasNextPage returns FindUserByExternalIdUsersUserConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnectionPageInfo) GetHasNextPage() bool { return v.HasNextPage }
-
-// GetEndCursor returns FindUserByExternalIdUsersUserConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
-func (v *FindUserByExternalIdUsersUserConnectionPageInfo) GetEndCursor() string { return v.EndCursor }
+func (v *FindUserByExternalIdResponse) GetUsers() UserPage { return v.Users }
 
 // GenerateAuthorizationCodeGenerateAuthorizationCodeGenerateAuthorizationCodePayload includes the requested fields of the GraphQL type GenerateAuthorizationCodePayload.
 type GenerateAuthorizationCodeGenerateAuthorizationCodeGenerateAuthorizationCodePayload struct {
@@ -254,18 +242,50 @@ func (v *GenerateAuthorizationCodeResponse) GetGenerateAuthorizationCode() Gener
 	return v.GenerateAuthorizationCode
 }
 
+// InstanceAuthValue includes the requested fields of the GraphQL type AuthSlotValue.
+type InstanceAuthValue struct {
+	ExternalId string `json:"externalId"`
+	AuthId     string `json:"authId"`
+}
+
+// GetExternalId returns InstanceAuthValue.ExternalId, and is useful for accessing the field via an interface.
+func (v *InstanceAuthValue) GetExternalId() string { return v.ExternalId }
+
+// GetAuthId returns InstanceAuthValue.AuthId, and is useful for accessing the field via an interface.
+func (v *InstanceAuthValue) GetAuthId() string { return v.AuthId }
+
+// InstanceConfigValue includes the requested fields of the GraphQL type ConfigSlotValue.
+type InstanceConfigValue struct {
+	ExternalId string          `json:"externalId"`
+	Value      json.RawMessage `json:"value"`
+}
+
+// GetExternalId returns InstanceConfigValue.ExternalId, and is useful for accessing the field via an interface.
+func (v *InstanceConfigValue) GetExternalId() string { return v.ExternalId }
+
+// GetValue returns InstanceConfigValue.Value, and is useful for accessing the field via an interface.
+func (v *InstanceConfigValue) GetValue() json.RawMessage { return v.Value }
+
+// InstanceEdge includes the requested fields of the GraphQL type SolutionInstanceConnectionEdge.
+type InstanceEdge struct {
+	Node InstanceFields `json:"node"`
+}
+
+// GetNode returns InstanceEdge.Node, and is useful for accessing the field via an interface.
+func (v *InstanceEdge) GetNode() InstanceFields { return v.Node }
+
 // InstanceFields includes the GraphQL fields of SolutionInstance requested by the fragment InstanceFields.
 type InstanceFields struct {
-	Id                   string                                                                 `json:"id"`
-	Name                 string                                                                 `json:"name"`
-	Enabled              bool                                                                   `json:"enabled"`
-	Owner                string                                                                 `json:"owner"`
-	Created              time.Time                                                              `json:"created"`
-	Solution             InstanceFieldsSolution                                                 `json:"solution"`
-	AuthValues           []InstanceFieldsAuthValuesAuthSlotValue                                `json:"authValues"`
-	ConfigValues         []InstanceFieldsConfigValuesConfigSlotValue                            `json:"configValues"`
-	Workflows            InstanceFieldsWorkflowsWorkflowInstanceConnection                      `json:"workflows"`
-	SolutionVersionFlags InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags `json:"solutionVersionFlags"`
+	Id                   string                `json:"id"`
+	Name                 string                `json:"name"`
+	Enabled              bool                  `json:"enabled"`
+	Owner                string                `json:"owner"`
+	Created              time.Time             `json:"created"`
+	Solution             InstanceSolution      `json:"solution"`
+	AuthValues           []InstanceAuthValue   `json:"authValues"`
+	ConfigValues         []InstanceConfigValue `json:"configValues"`
+	Workflows            WorkflowPage          `json:"workflows"`
+	SolutionVersionFlags VersionFlags          `json:"solutionVersionFlags"`
 }
 
 // GetId returns InstanceFields.Id, and is useful for accessing the field via an interface.
@@ -284,127 +304,39 @@ func (v *InstanceFields) GetOwner() string { return v.Owner }
 func (v *InstanceFields) GetCreated() time.Time { return v.Created }
 
 // GetSolution returns InstanceFields.Solution, and is useful for accessing the field via an interface.
-func (v *InstanceFields) GetSolution() InstanceFieldsSolution { return v.Solution }
+func (v *InstanceFields) GetSolution() InstanceSolution { return v.Solution }
 
 // GetAuthValues returns InstanceFields.AuthValues, and is useful for accessing the field via an interface.
-func (v *InstanceFields) GetAuthValues() []InstanceFieldsAuthValuesAuthSlotValue { return v.AuthValues }
+func (v *InstanceFields) GetAuthValues() []InstanceAuthValue { return v.AuthValues }
 
 // GetConfigValues returns InstanceFields.ConfigValues, and is useful for accessing the field via an interface.
-func (v *InstanceFields) GetConfigValues() []InstanceFieldsConfigValuesConfigSlotValue {
-	return v.ConfigValues
-}
+func (v *InstanceFields) GetConfigValues() []InstanceConfigValue { return v.ConfigValues }
 
 // GetWorkflows returns InstanceFields.Workflows, and is useful for accessing the field via an interface.
-func (v *InstanceFields) GetWorkflows() InstanceFieldsWorkflowsWorkflowInstanceConnection {
-	return v.Workflows
-}
+func (v *InstanceFields) GetWorkflows() WorkflowPage { return v.Workflows }
 
 // GetSolutionVersionFlags returns InstanceFields.SolutionVersionFlags, and is useful for accessing the field via an interface.
-func (v *InstanceFields) GetSolutionVersionFlags() InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags {
-	return v.SolutionVersionFlags
+func (v *InstanceFields) GetSolutionVersionFlags() VersionFlags { return v.SolutionVersionFlags }
+
+// InstancePage includes the requested fields of the GraphQL type SolutionInstanceConnection.
+type InstancePage struct {
+	Edges    []InstanceEdge `json:"edges"`
+	PageInfo PageInfo       `json:"pageInfo"`
 }
 
-// InstanceFieldsAuthValuesAuthSlotValue includes the requested fields of the GraphQL type AuthSlotValue.
-type InstanceFieldsAuthValuesAuthSlotValue struct {
-	ExternalId string `json:"externalId"`
-	AuthId     string `json:"authId"`
-}
+// GetEdges returns InstancePage.Edges, and is useful for accessing the field via an interface.
+func (v *InstancePage) GetEdges() []InstanceEdge { return v.Edges }
 
-// GetExternalId returns InstanceFieldsAuthValuesAuthSlotValue.ExternalId, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsAuthValuesAuthSlotValue) GetExternalId() string { return v.ExternalId }
+// GetPageInfo returns InstancePage.PageInfo, and is useful for accessing the field via an interface.
+func (v *InstancePage) GetPageInfo() PageInfo { return v.PageInfo }
 
-// GetAuthId returns InstanceFieldsAuthValuesAuthSlotValue.AuthId, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsAuthValuesAuthSlotValue) GetAuthId() string { return v.AuthId }
-
-// InstanceFieldsConfigValuesConfigSlotValue includes the requested fields of the GraphQL type ConfigSlotValue.
-type InstanceFieldsConfigValuesConfigSlotValue struct {
-	ExternalId string          `json:"externalId"`
-	Value      json.RawMessage `json:"value"`
-}
-
-// GetExternalId returns InstanceFieldsConfigValuesConfigSlotValue.ExternalId, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsConfigValuesConfigSlotValue) GetExternalId() string { return v.ExternalId }
-
-// GetValue returns InstanceFieldsConfigValuesConfigSlotValue.Value, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsConfigValuesConfigSlotValue) GetValue() json.RawMessage { return v.Value }
-
-// InstanceFieldsSolution includes the requested fields of the GraphQL type Solution.
-type InstanceFieldsSolution struct {
+// InstanceSolution includes the requested fields of the GraphQL type Solution.
+type InstanceSolution struct {
 	Id string `json:"id"`
 }
 
-// GetId returns InstanceFieldsSolution.Id, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsSolution) GetId() string { return v.Id }
-
-// InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags includes the requested fields of the GraphQL type SolutionInstanceSolutionVersionFlags.
-type InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags struct {
-	HasNewerVersion                    bool `json:"hasNewerVersion"`
-	RequiresUserInputToUpdateVersion   bool `json:"requiresUserInputToUpdateVersion"`
-	RequiresSystemInputToUpdateVersion bool `json:"requiresSystemInputToUpdateVersion"`
-}
-
-// GetHasNewerVersion returns InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags.HasNewerVersion, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags) GetHasNewerVersion() bool {
-	return v.HasNewerVersion
-}
-
-// GetRequiresUserInputToUpdateVersion returns InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags.RequiresUserInputToUpdateVersion, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags) GetRequiresUserInputToUpdateVersion() bool {
-	return v.RequiresUserInputToUpdateVersion
-}
-
-// GetRequiresSystemInputToUpdateVersion returns InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags.RequiresSystemInputToUpdateVersion, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsSolutionVersionFlagsSolutionInstanceSolutionVersionFlags) GetRequiresSystemInputToUpdateVersion() bool {
-	return v.RequiresSystemInputToUpdateVersion
-}
-
-// InstanceFieldsWorkflowsWorkflowInstanceConnection includes the requested fields of the GraphQL type WorkflowInstanceConnection.
-type InstanceFieldsWorkflowsWorkflowInstanceConnection struct {
-	Edges []InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdge `json:"edges"`
-}
-
-// GetEdges returns InstanceFieldsWorkflowsWorkflowInstanceConnection.Edges, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsWorkflowsWorkflowInstanceConnection) GetEdges() []InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdge {
-	return v.Edges
-}
-
-// InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdge includes the requested fields of the GraphQL type WorkflowInstanceConnectionEdge.
-type InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdge struct {
-	Node InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance `json:"node"`
-}
-
-// GetNode returns InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdge.Node, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdge) GetNode() InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance {
-	return v.Node
-}
-
-// InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance includes the requested fields of the GraphQL type WorkflowInstance.
-type InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance struct {
-	Id                 string `json:"id"`
-	SourceWorkflowId   string `json:"sourceWorkflowId"`
-	SourceWorkflowName string `json:"sourceWorkflowName"`
-	TriggerUrl         string `json:"triggerUrl"`
-}
-
-// GetId returns InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance.Id, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance) GetId() string {
-	return v.Id
-}
-
-// GetSourceWorkflowId returns InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance.SourceWorkflowId, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance) GetSourceWorkflowId() string {
-	return v.SourceWorkflowId
-}
-
-// GetSourceWorkflowName returns InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance.SourceWorkflowName, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance) GetSourceWorkflowName() string {
-	return v.SourceWorkflowName
-}
-
-// GetTriggerUrl returns InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance.TriggerUrl, and is useful for accessing the field via an interface.
-func (v *InstanceFieldsWorkflowsWorkflowInstanceConnectionEdgesWorkflowInstanceConnectionEdgeNodeWorkflowInstance) GetTriggerUrl() string {
-	return v.TriggerUrl
-}
+// GetId returns InstanceSolution.Id, and is useful for accessing the field via an interface.
+func (v *InstanceSolution) GetId() string { return v.Id }
 
 // ListAuthenticationsResponse is returned by ListAuthentications on success.
 type ListAuthenticationsResponse struct {
@@ -416,55 +348,11 @@ func (v *ListAuthenticationsResponse) GetViewer() ListAuthenticationsViewer { re
 
 // ListAuthenticationsViewer includes the requested fields of the GraphQL type Viewer.
 type ListAuthenticationsViewer struct {
-	Authentications ListAuthenticationsViewerAuthenticationsAuthenticationConnection `json:"authentications"`
+	Authentications AuthenticationPage `json:"authentications"`
 }
 
 // GetAuthentications returns ListAuthenticationsViewer.Authentications, and is useful for accessing the field via an interface.
-func (v *ListAuthenticationsViewer) GetAuthentications() ListAuthenticationsViewerAuthenticationsAuthenticationConnection {
-	return v.Authentications
-}
-
-// ListAuthenticationsViewerAuthenticationsAuthenticationConnection includes the requested fields of the GraphQL type AuthenticationConnection.
-type ListAuthenticationsViewerAuthenticationsAuthenticationConnection struct {
-	Edges    []ListAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge `json:"edges"`
-	PageInfo ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo                  `json:"pageInfo"`
-}
-
-// GetEdges returns ListAuthenticationsViewerAuthenticationsAuthenticationConnection.Edges, and is useful for accessing the field via an interface.
-func (v *ListAuthenticationsViewerAuthenticationsAuthenticationConnection) GetEdges() []ListAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge {
-	return v.Edges
-}
-
-// GetPageInfo returns ListAuthenticationsViewerAuthenticationsAuthenticationConnection.PageInfo, and is useful for accessing the field via an interface.
-func (v *ListAuthenticationsViewerAuthenticationsAuthenticationConnection) GetPageInfo() ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo {
-	return v.PageInfo
-}
-
-// ListAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge includes the requested fields of the GraphQL type AuthenticationEdge.
-type ListAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge struct {
-	Node AuthenticationFields `json:"node"`
-}
-
-// GetNode returns ListAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge.Node, and is useful for accessing the field via an interface.
-func (v *ListAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge) GetNode() AuthenticationFields {
-	return v.Node
-}
-
-// ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
-type ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo struct {
-	HasNextPage bool   `json:"hasNextPage"`
-	EndCursor   string `json:"endCursor"`
-}
-
-// GetHasNextPage returns ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
-func (v *ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo) GetHasNextPage() bool {
-	return v.HasNextPage
-}
-
-// GetEndCursor returns ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
-func (v *ListAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo) GetEndCursor() string {
-	return v.EndCursor
-}
+func (v *ListAuthenticationsViewer) GetAuthentications() AuthenticationPage { return v.Authentications }
 
 // ListInstancesResponse is returned by ListInstances on success.
 type ListInstancesResponse struct {
@@ -476,55 +364,11 @@ func (v *ListInstancesResponse) GetViewer() ListInstancesViewer { return v.Viewe
 
 // ListInstancesViewer includes the requested fields of the GraphQL type Viewer.
 type ListInstancesViewer struct {
-	SolutionInstances ListInstancesViewerSolutionInstancesSolutionInstanceConnection `json:"solutionInstances"`
+	SolutionInstances InstancePage `json:"solutionInstances"`
 }
 
 // GetSolutionInstances returns ListInstancesViewer.SolutionInstances, and is useful for accessing the field via an interface.
-func (v *ListInstancesViewer) GetSolutionInstances() ListInstancesViewerSolutionInstancesSolutionInstanceConnection {
-	return v.SolutionInstances
-}
-
-// ListInstancesViewerSolutionInstancesSolutionInstanceConnection includes the requested fields of the GraphQL type SolutionInstanceConnection.
-type ListInstancesViewerSolutionInstancesSolutionInstanceConnection struct {
-	Edges    []ListInstancesViewerSolutionInstancesSolutionInstanceConnectionEdgesSolutionInstanceConnectionEdge `json:"edges"`
-	PageInfo ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo                              `json:"pageInfo"`
-}
-
-// GetEdges returns ListInstancesViewerSolutionInstancesSolutionInstanceConnection.Edges, and is useful for accessing the field via an interface.
-func (v *ListInstancesViewerSolutionInstancesSolutionInstanceConnection) GetEdges() []ListInstancesViewerSolutionInstancesSolutionInstanceConnectionEdgesSolutionInstanceConnectionEdge {
-	return v.Edges
-}
-
-// GetPageInfo returns ListInstancesViewerSolutionInstancesSolutionInstanceConnection.PageInfo, and is useful for accessing the field via an interface.
-func (v *ListInstancesViewerSolutionInstancesSolutionInstanceConnection) GetPageInfo() ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo {
-	return v.PageInfo
-}
-
-// ListInstancesViewerSolutionInstancesSolutionInstanceConnectionEdgesSolutionInstanceConnectionEdge includes the requested fields of the GraphQL type SolutionInstanceConnectionEdge.
-type ListInstancesViewerSolutionInstancesSolutionInstanceConnectionEdgesSolutionInstanceConnectionEdge struct {
-	Node InstanceFields `json:"node"`
-}
-
-// GetNode returns ListInstancesViewerSolutionInstancesSolutionInstanceConnectionEdgesSolutionInstanceConnectionEdge.Node, and is useful for accessing the field via an interface.
-func (v *ListInstancesViewerSolutionInstancesSolutionInstanceConnectionEdgesSolutionInstanceConnectionEdge) GetNode() InstanceFields {
-	return v.Node
-}
-
-// ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
-type ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo struct {
-	HasNextPage bool   `json:"hasNextPage"`
-	EndCursor   string `json:"endCursor"`
-}
-
-// GetHasNextPage returns ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
-func (v *ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo) GetHasNextPage() bool {
-	return v.HasNextPage
-}
-
-// GetEndCursor returns ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
-func (v *ListInstancesViewerSolutionInstancesSolutionInstanceConnectionPageInfo) GetEndCursor() string {
-	return v.EndCursor
-}
+func (v *ListInstancesViewer) GetSolutionInstances() InstancePage { return v.SolutionInstances }
 
 // ListMoreAuthenticationsResponse is returned by ListMoreAuthentications on success.
 type ListMoreAuthenticationsResponse struct {
@@ -536,54 +380,12 @@ func (v *ListMoreAuthenticationsResponse) GetViewer() ListMoreAuthenticationsVie
 
 // ListMoreAuthenticationsViewer includes the requested fields of the GraphQL type Viewer.
 type ListMoreAuthenticationsViewer struct {
-	Authentications ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection `json:"authentications"`
+	Authentications AuthenticationPage `json:"authentications"`
 }
 
 // GetAuthentications returns ListMoreAuthenticationsViewer.Authentications, and is useful for accessing the field via an interface.
-func (v *ListMoreAuthenticationsViewer) GetAuthentications() ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection {
+func (v *ListMoreAuthenticationsViewer) GetAuthentications() AuthenticationPage {
 	return v.Authentications
-}
-
-// ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection includes the requested fields of the GraphQL type AuthenticationConnection.
-type ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection struct {
-	Edges    []ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge `json:"edges"`
-	PageInfo ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo                  `json:"pageInfo"`
-}
-
-// GetEdges returns ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection.Edges, and is useful for accessing the field via an interface.
-func (v *ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection) GetEdges() []ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge {
-	return v.Edges
-}
-
-// GetPageInfo returns ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection.PageInfo, and is useful for accessing the field via an interface.
-func (v *ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnection) GetPageInfo() ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo {
-	return v.PageInfo
-}
-
-// ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge includes the requested fields of the GraphQL type AuthenticationEdge.
-type ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge struct {
-	Node AuthenticationFields `json:"node"`
-}
-
-// GetNode returns ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge.Node, and is useful for accessing the field via an interface.
-func (v *ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionEdgesAuthenticationEdge) GetNode() AuthenticationFields {
-	return v.Node
-}
-
-// ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
-type ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo struct {
-	HasNextPage bool   `json:"hasNextPage"`
-	EndCursor   string `json:"endCursor"`
-}
-
-// GetHasNextPage returns ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
-func (v *ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo) GetHasNextPage() bool {
-	return v.HasNextPage
-}
-
-// GetEndCursor returns ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
-func (v *ListMoreAuthenticationsViewerAuthenticationsAuthenticationConnectionPageInfo) GetEndCursor() string {
-	return v.EndCursor
 }
 
 // ListSolutionAuthSlotsResponse is returned by ListSolutionAuthSlots on success.
@@ -596,87 +398,11 @@ func (v *ListSolutionAuthSlotsResponse) GetViewer() ListSolutionAuthSlotsViewer 
 
 // ListSolutionAuthSlotsViewer includes the requested fields of the GraphQL type Viewer.
 type ListSolutionAuthSlotsViewer struct {
-	Solutions ListSolutionAuthSlotsViewerSolutionsSolutionConnection `json:"solutions"`
+	Solutions AuthSlotsPage `json:"solutions"`
 }
 
 // GetSolutions returns ListSolutionAuthSlotsViewer.Solutions, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewer) GetSolutions() ListSolutionAuthSlotsViewerSolutionsSolutionConnection {
-	return v.Solutions
-}
-
-// ListSolutionAuthSlotsViewerSolutionsSolutionConnection includes the requested fields of the GraphQL type SolutionConnection.
-type ListSolutionAuthSlotsViewerSolutionsSolutionConnection struct {
-	Edges    []ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge `json:"edges"`
-	PageInfo ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo                      `json:"pageInfo"`
-}
-
-// GetEdges returns ListSolutionAuthSlotsViewerSolutionsSolutionConnection.Edges, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnection) GetEdges() []ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge {
-	return v.Edges
-}
-
-// GetPageInfo returns ListSolutionAuthSlotsViewerSolutionsSolutionConnection.PageInfo, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnection) GetPageInfo() ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo {
-	return v.PageInfo
-}
-
-// ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge includes the requested fields of the GraphQL type SolutionConnectionEdge.
-type ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge struct {
-	Node ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution `json:"node"`
-}
-
-// GetNode returns ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge.Node, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge) GetNode() ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution {
-	return v.Node
-}
-
-// ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution includes the requested fields of the GraphQL type Solution.
-type ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution struct {
-	Id        string                                                                                                           `json:"id"`
-	AuthSlots []ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot `json:"authSlots"`
-}
-
-// GetId returns ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.Id, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetId() string {
-	return v.Id
-}
-
-// GetAuthSlots returns ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.AuthSlots, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetAuthSlots() []ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot {
-	return v.AuthSlots
-}
-
-// ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot includes the requested fields of the GraphQL type AuthSlot.
-type ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot struct {
-	ExternalId string `json:"externalId"`
-	Title      string `json:"title"`
-}
-
-// GetExternalId returns ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot.ExternalId, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot) GetExternalId() string {
-	return v.ExternalId
-}
-
-// GetTitle returns ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot.Title, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionAuthSlotsAuthSlot) GetTitle() string {
-	return v.Title
-}
-
-// ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
-type ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo struct {
-	HasNextPage bool   `json:"hasNextPage"`
-	EndCursor   string `json:"endCursor"`
-}
-
-// GetHasNextPage returns ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo) GetHasNextPage() bool {
-	return v.HasNextPage
-}
-
-// GetEndCursor returns ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
-func (v *ListSolutionAuthSlotsViewerSolutionsSolutionConnectionPageInfo) GetEndCursor() string {
-	return v.EndCursor
-}
+func (v *ListSolutionAuthSlotsViewer) GetSolutions() AuthSlotsPage { return v.Solutions }
 
 // ListSolutionsResponse is returned by ListSolutions on success.
 type ListSolutionsResponse struct {
@@ -688,133 +414,23 @@ func (v *ListSolutionsResponse) GetViewer() ListSolutionsViewer { return v.Viewe
 
 // ListSolutionsViewer includes the requested fields of the GraphQL type Viewer.
 type ListSolutionsViewer struct {
-	Solutions ListSolutionsViewerSolutionsSolutionConnection `json:"solutions"`
+	Solutions SolutionPage `json:"solutions"`
 }
 
 // GetSolutions returns ListSolutionsViewer.Solutions, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewer) GetSolutions() ListSolutionsViewerSolutionsSolutionConnection {
-	return v.Solutions
-}
+func (v *ListSolutionsViewer) GetSolutions() SolutionPage { return v.Solutions }
 
-// ListSolutionsViewerSolutionsSolutionConnection includes the requested fields of the GraphQL type SolutionConnection.
-type ListSolutionsViewerSolutionsSolutionConnection struct {
-	Edges    []ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge `json:"edges"`
-	PageInfo ListSolutionsViewerSolutionsSolutionConnectionPageInfo                      `json:"pageInfo"`
-}
-
-// GetEdges returns ListSolutionsViewerSolutionsSolutionConnection.Edges, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnection) GetEdges() []ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge {
-	return v.Edges
-}
-
-// GetPageInfo returns ListSolutionsViewerSolutionsSolutionConnection.PageInfo, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnection) GetPageInfo() ListSolutionsViewerSolutionsSolutionConnectionPageInfo {
-	return v.PageInfo
-}
-
-// ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge includes the requested fields of the GraphQL type SolutionConnectionEdge.
-type ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge struct {
-	Node ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution `json:"node"`
-}
-
-// GetNode returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge.Node, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdge) GetNode() ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution {
-	return v.Node
-}
-
-// ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution includes the requested fields of the GraphQL type Solution.
-type ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution struct {
-	Id           string                                                                                                         `json:"id"`
-	Title        string                                                                                                         `json:"title"`
-	Description  string                                                                                                         `json:"description"`
-	Tags         []string                                                                                                       `json:"tags"`
-	CustomFields []ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField `json:"customFields"`
-	ConfigSlots  []ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot   `json:"configSlots"`
-}
-
-// GetId returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.Id, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetId() string {
-	return v.Id
-}
-
-// GetTitle returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.Title, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetTitle() string {
-	return v.Title
-}
-
-// GetDescription returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.Description, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetDescription() string {
-	return v.Description
-}
-
-// GetTags returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.Tags, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetTags() []string {
-	return v.Tags
-}
-
-// GetCustomFields returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.CustomFields, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetCustomFields() []ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField {
-	return v.CustomFields
-}
-
-// GetConfigSlots returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution.ConfigSlots, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolution) GetConfigSlots() []ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot {
-	return v.ConfigSlots
-}
-
-// ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot includes the requested fields of the GraphQL type ConfigSlot.
-type ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot struct {
-	ExternalId   string          `json:"externalId"`
-	Title        string          `json:"title"`
-	DefaultValue json.RawMessage `json:"defaultValue"`
-}
-
-// GetExternalId returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot.ExternalId, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot) GetExternalId() string {
-	return v.ExternalId
-}
-
-// GetTitle returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot.Title, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot) GetTitle() string {
-	return v.Title
-}
-
-// GetDefaultValue returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot.DefaultValue, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionConfigSlotsConfigSlot) GetDefaultValue() json.RawMessage {
-	return v.DefaultValue
-}
-
-// ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField includes the requested fields of the GraphQL type CustomField.
-type ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
-
-// GetKey returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField.Key, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField) GetKey() string {
-	return v.Key
-}
-
-// GetValue returns ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField.Value, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionEdgesSolutionConnectionEdgeNodeSolutionCustomFieldsCustomField) GetValue() string {
-	return v.Value
-}
-
-// ListSolutionsViewerSolutionsSolutionConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
-type ListSolutionsViewerSolutionsSolutionConnectionPageInfo struct {
+// PageInfo includes the requested fields of the GraphQL type PageInfo.
+type PageInfo struct {
 	HasNextPage bool   `json:"hasNextPage"`
 	EndCursor   string `json:"endCursor"`
 }
 
-// GetHasNextPage returns ListSolutionsViewerSolutionsSolutionConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionPageInfo) GetHasNextPage() bool {
-	return v.HasNextPage
-}
+// GetHasNextPage returns PageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *PageInfo) GetHasNextPage() bool { return v.HasNextPage }
 
-// GetEndCursor returns ListSolutionsViewerSolutionsSolutionConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
-func (v *ListSolutionsViewerSolutionsSolutionConnectionPageInfo) GetEndCursor() string {
-	return v.EndCursor
-}
+// GetEndCursor returns PageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *PageInfo) GetEndCursor() string { return v.EndCursor }
 
 // RemoveAuthenticationRemoveAuthenticationRemoveUserAuthenticationPayload includes the requested fields of the GraphQL type RemoveUserAuthenticationPayload.
 type RemoveAuthenticationRemoveAuthenticationRemoveUserAuthenticationPayload struct {
@@ -878,43 +494,51 @@ func (v *RemoveInstanceResponse) GetRemoveSolutionInstance() RemoveInstanceRemov
 
 // RenameInstanceResponse is returned by RenameInstance on success.
 type RenameInstanceResponse struct {
-	UpdateSolutionInstance RenameInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload `json:"updateSolutionInstance"`
+	UpdateSolutionInstance UpdatedInstance `json:"updateSolutionInstance"`
 }
 
 // GetUpdateSolutionInstance returns RenameInstanceResponse.UpdateSolutionInstance, and is useful for accessing the field via an interface.
-func (v *RenameInstanceResponse) GetUpdateSolutionInstance() RenameInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload {
+func (v *RenameInstanceResponse) GetUpdateSolutionInstance() UpdatedInstance {
 	return v.UpdateSolutionInstance
 }
 
-// RenameInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload includes the requested fields of the GraphQL type UpdateSolutionInstancePayload.
-type RenameInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload struct {
-	SolutionInstance InstanceFields `json:"solutionInstance"`
+// ServiceNode includes the requested fields of the GraphQL type Service.
+type ServiceNode struct {
+	Id    string `json:"id"`
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Icon  string `json:"icon"`
 }
 
-// GetSolutionInstance returns RenameInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload.SolutionInstance, and is useful for accessing the field via an interface.
-func (v *RenameInstanceUpdateSolutionInstanceUpdateSolutionInstancePayload) GetSolutionInstance() InstanceFields {
-	return v.SolutionInstance
-}
+// GetId returns ServiceNode.Id, and is useful for accessing the field via an interface.
+func (v *ServiceNode) GetId() string { return v.Id }
+
+// GetName returns ServiceNode.Name, and is useful for accessing the field via an interface.
+func (v *ServiceNode) GetName() string { return v.Name }
+
+// GetTitle returns ServiceNode.Title, and is useful for accessing the field via an interface.
+func (v *ServiceNode) GetTitle() string { return v.Title }
+
+// GetIcon returns ServiceNode.Icon, and is useful for accessing the field via an interface.
+func (v *ServiceNode) GetIcon() string { return v.Icon }
 
 // SetInstanceValuesResponse is returned by SetInstanceValues on success.
 type SetInstanceValuesResponse struct {
-	UpdateSolutionInstance SetInstanceValuesUpdateSolutionInstanceUpdateSolutionInstancePayload `json:"updateSolutionInstance"`
+	UpdateSolutionInstance UpdatedInstance `json:"updateSolutionInstance"`
 }
 
 // GetUpdateSolutionInstance returns SetInstanceValuesResponse.UpdateSolutionInstance, and is useful for accessing the field via an interface.
-func (v *SetInstanceValuesResponse) GetUpdateSolutionInstance() SetInstanceValuesUpdateSolutionInstanceUpdateSolutionInstancePayload {
+func (v *SetInstanceValuesResponse) GetUpdateSolutionInstance() UpdatedInstance {
 	return v.UpdateSolutionInstance
 }
 
-// SetInstanceValuesUpdateSolutionInstanceUpdateSolutionInstancePayload includes the requested fields of the GraphQL type UpdateSolutionInstancePayload.
-type SetInstanceValuesUpdateSolutionInstanceUpdateSolutionInstancePayload struct {
-	SolutionInstance InstanceFields `json:"solutionInstance"`
+// SolutionEdge includes the requested fields of the GraphQL type SolutionConnectionEdge.
+type SolutionEdge struct {
+	Node SolutionNode `json:"node"`
 }
 
-// GetSolutionInstance returns SetInstanceValuesUpdateSolutionInstanceUpdateSolutionInstancePayload.SolutionInstance, and is useful for accessing the field via an interface.
-func (v *SetInstanceValuesUpdateSolutionInstanceUpdateSolutionInstancePayload) GetSolutionInstance() InstanceFields {
-	return v.SolutionInstance
-}
+// GetNode returns SolutionEdge.Node, and is useful for accessing the field via an interface.
+func (v *SolutionEdge) GetNode() SolutionNode { return v.Node }
 
 type SolutionInstanceSearchCriteria struct {
 	Id         string `json:"id,omitempty"`
@@ -934,6 +558,110 @@ func (v *SolutionInstanceSearchCriteria) GetOwner() string { return v.Owner }
 
 // GetSolutionId returns SolutionInstanceSearchCriteria.SolutionId, and is useful for accessing the field via an interface.
 func (v *SolutionInstanceSearchCriteria) GetSolutionId() string { return v.SolutionId }
+
+// SolutionNode includes the requested fields of the GraphQL type Solution.
+type SolutionNode struct {
+	Id           string        `json:"id"`
+	Title        string        `json:"title"`
+	Description  string        `json:"description"`
+	Tags         []string      `json:"tags"`
+	CustomFields []CustomField `json:"customFields"`
+	ConfigSlots  []ConfigSlot  `json:"configSlots"`
+}
+
+// GetId returns SolutionNode.Id, and is useful for accessing the field via an interface.
+func (v *SolutionNode) GetId() string { return v.Id }
+
+// GetTitle returns SolutionNode.Title, and is useful for accessing the field via an interface.
+func (v *SolutionNode) GetTitle() string { return v.Title }
+
+// GetDescription returns SolutionNode.Description, and is useful for accessing the field via an interface.
+func (v *SolutionNode) GetDescription() string { return v.Description }
+
+// GetTags returns SolutionNode.Tags, and is useful for accessing the field via an interface.
+func (v *SolutionNode) GetTags() []string { return v.Tags }
+
+// GetCustomFields returns SolutionNode.CustomFields, and is useful for accessing the field via an interface.
+func (v *SolutionNode) GetCustomFields() []CustomField { return v.CustomFields }
+
+// GetConfigSlots returns SolutionNode.ConfigSlots, and is useful for accessing the field via an interface.
+func (v *SolutionNode) GetConfigSlots() []ConfigSlot { return v.ConfigSlots }
+
+// SolutionPage includes the requested fields of the GraphQL type SolutionConnection.
+type SolutionPage struct {
+	Edges    []SolutionEdge `json:"edges"`
+	PageInfo PageInfo       `json:"pageInfo"`
+}
+
+// GetEdges returns SolutionPage.Edges, and is useful for accessing the field via an interface.
+func (v *SolutionPage) GetEdges() []SolutionEdge { return v.Edges }
+
+// GetPageInfo returns SolutionPage.PageInfo, and is useful for accessing the field via an interface.
+func (v *SolutionPage) GetPageInfo() PageInfo { return v.PageInfo }
+
+// UpdatedInstance includes the requested fields of the GraphQL type UpdateSolutionInstancePayload.
+type UpdatedInstance struct {
+	SolutionInstance InstanceFields `json:"solutionInstance"`
+}
+
+// GetSolutionInstance returns UpdatedInstance.SolutionInstance, and is useful for accessing the field via an interface.
+func (v *UpdatedInstance) GetSolutionInstance() InstanceFields { return v.SolutionInstance }
+
+// UserEdge includes the requested fields of the GraphQL type UserConnectionEdge.
+type UserEdge struct {
+	Node UserNode `json:"node"`
+}
+
+// GetNode returns UserEdge.Node, and is useful for accessing the field via an interface.
+func (v *UserEdge) GetNode() UserNode { return v.Node }
+
+// UserNode includes the requested fields of the GraphQL type ExternalUser.
+type UserNode struct {
+	Id             string `json:"id"`
+	Name           string `json:"name"`
+	ExternalUserId string `json:"externalUserId"`
+}
+
+// GetId returns UserNode.Id, and is useful for accessing the field via an interface.
+func (v *UserNode) GetId() string { return v.Id }
+
+// GetName returns UserNode.Name, and is useful for accessing the field via an interface.
+func (v *UserNode) GetName() string { return v.Name }
+
+// GetExternalUserId returns UserNode.ExternalUserId, and is useful for accessing the field via an interface.
+func (v *UserNode) GetExternalUserId() string { return v.ExternalUserId }
+
+// UserPage includes the requested fields of the GraphQL type UserConnection.
+type UserPage struct {
+	Edges    []UserEdge `json:"edges"`
+	PageInfo PageInfo   `json:"pageInfo"`
+}
+
+// GetEdges returns UserPage.Edges, and is useful for accessing the field via an interface.
+func (v *UserPage) GetEdges() []UserEdge { return v.Edges }
+
+// GetPageInfo returns UserPage.PageInfo, and is useful for accessing the field via an interface.
+func (v *UserPage) GetPageInfo() PageInfo { return v.PageInfo }
+
+// VersionFlags includes the requested fields of the GraphQL type SolutionInstanceSolutionVersionFlags.
+type VersionFlags struct {
+	HasNewerVersion                    bool `json:"hasNewerVersion"`
+	RequiresUserInputToUpdateVersion   bool `json:"requiresUserInputToUpdateVersion"`
+	RequiresSystemInputToUpdateVersion bool `json:"requiresSystemInputToUpdateVersion"`
+}
+
+// GetHasNewerVersion returns VersionFlags.HasNewerVersion, and is useful for accessing the field via an interface.
+func (v *VersionFlags) GetHasNewerVersion() bool { return v.HasNewerVersion }
+
+// GetRequiresUserInputToUpdateVersion returns VersionFlags.RequiresUserInputToUpdateVersion, and is useful for accessing the field via an interface.
+func (v *VersionFlags) GetRequiresUserInputToUpdateVersion() bool {
+	return v.RequiresUserInputToUpdateVersion
+}
+
+// GetRequiresSystemInputToUpdateVersion returns VersionFlags.RequiresSystemInputToUpdateVersion, and is useful for accessing the field via an interface.
+func (v *VersionFlags) GetRequiresSystemInputToUpdateVersion() bool {
+	return v.RequiresSystemInputToUpdateVersion
+}
 
 // WhoAmIResponse is returned by WhoAmI on success.
 type WhoAmIResponse struct {
@@ -966,6 +694,42 @@ func (v *WhoAmIViewerDetailsUserDetails) GetEmail() string { return v.Email }
 
 // GetName returns WhoAmIViewerDetailsUserDetails.Name, and is useful for accessing the field via an interface.
 func (v *WhoAmIViewerDetailsUserDetails) GetName() string { return v.Name }
+
+// WorkflowEdge includes the requested fields of the GraphQL type WorkflowInstanceConnectionEdge.
+type WorkflowEdge struct {
+	Node WorkflowNode `json:"node"`
+}
+
+// GetNode returns WorkflowEdge.Node, and is useful for accessing the field via an interface.
+func (v *WorkflowEdge) GetNode() WorkflowNode { return v.Node }
+
+// WorkflowNode includes the requested fields of the GraphQL type WorkflowInstance.
+type WorkflowNode struct {
+	Id                 string `json:"id"`
+	SourceWorkflowId   string `json:"sourceWorkflowId"`
+	SourceWorkflowName string `json:"sourceWorkflowName"`
+	TriggerUrl         string `json:"triggerUrl"`
+}
+
+// GetId returns WorkflowNode.Id, and is useful for accessing the field via an interface.
+func (v *WorkflowNode) GetId() string { return v.Id }
+
+// GetSourceWorkflowId returns WorkflowNode.SourceWorkflowId, and is useful for accessing the field via an interface.
+func (v *WorkflowNode) GetSourceWorkflowId() string { return v.SourceWorkflowId }
+
+// GetSourceWorkflowName returns WorkflowNode.SourceWorkflowName, and is useful for accessing the field via an interface.
+func (v *WorkflowNode) GetSourceWorkflowName() string { return v.SourceWorkflowName }
+
+// GetTriggerUrl returns WorkflowNode.TriggerUrl, and is useful for accessing the field via an interface.
+func (v *WorkflowNode) GetTriggerUrl() string { return v.TriggerUrl }
+
+// WorkflowPage includes the requested fields of the GraphQL type WorkflowInstanceConnection.
+type WorkflowPage struct {
+	Edges []WorkflowEdge `json:"edges"`
+}
+
+// GetEdges returns WorkflowPage.Edges, and is useful for accessing the field via an interface.
+func (v *WorkflowPage) GetEdges() []WorkflowEdge { return v.Edges }
 
 // __AuthorizeInput is used internally by genqlient
 type __AuthorizeInput struct {
