@@ -97,9 +97,10 @@
       this.tell("refused", { reason });
     }
 
-    // Shows what is given in place of the frame, or the frame when nothing is.
+    // Shows what is given in place of the frame, or the frame when nothing is. What the page holds for
+    // browsers without scripts goes too: it may have been parsed after the element was connected.
     note(text, button) {
-      this.querySelectorAll("p,button").forEach((old) => old.remove());
+      for (const old of [...this.childNodes]) if (old !== this.frame) old.remove();
       this.frame.style.display = text ? "none" : "block";
       if (!text) return;
       const note = Object.assign(document.createElement("p"), { textContent: text });

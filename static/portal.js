@@ -17,8 +17,8 @@
     if (window.htmx) {
       return htmx.ajax(method, url, { source: "main", target: "main", select: "main", swap: "outerMorph", replace: "true", values });
     }
-    const body = method === "POST" ? new URLSearchParams(values) : undefined;
-    return fetch(url, { method, body }).then((answer) => (answer.redirected ? location.replace(answer.url) : location.reload()));
+    if (method === "GET") return location.replace(url);
+    return fetch(url, { method, body: new URLSearchParams(values) }).then((answer) => (answer.redirected ? location.replace(answer.url) : location.reload()));
   };
 
   // --- dialogs of a platform, in a window of their own
