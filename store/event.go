@@ -96,6 +96,13 @@ func (r reads) AuditLog(ctx context.Context, before string, limit int) ([]Audit,
 	return many(ctx, r.q, "listing the audit log", scanAudit, `SELECT `+auditColumns+` FROM audit WHERE id < $1 OR $1 = '' ORDER BY id DESC LIMIT $2`, before, limit)
 }
 
+// SubjectAudit is the changes of one subject, newest first, before an ID ("" = the newest).
+func (r reads) SubjectAudit(ctx context.Context, kind, id, before string, limit int) ([]Audit, error) {
+	return many(ctx, r.q, "listing the audit log", scanAudit, `
+		SELECT `+auditColumns+` FROM audit WHERE subject_kind = $1 AND subject_id = $2 AND (id < $3 OR $3 = '')
+		ORDER BY id DESC LIMIT $4`, kind, id, before, limit)
+}
+
 // AddAudit writes a change down. There is no way to alter or remove one.
 func (t *Tx) AddAudit(ctx context.Context, a Audit) error {
 	_, err := t.exec(ctx, "writing the audit log", `

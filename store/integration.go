@@ -54,13 +54,17 @@ const integrationColumns = `g.id, g.account_id, g.upstream_id, g.upstream_title,
 	g.staff_description, g.tags, g.custom_fields, g.kind, g.auth_slots_known, g.force_unique, g.enable_mode, g.staff_enable_mode, g.shown,
 	g.restricted, g.position, g.image_url, g.image_fetched, g.icon, g.gone_at, g.created_at, g.updated_at`
 
+func (g *Integration) fields(tags *JSON[[]string], custom *JSON[map[string]string]) []any {
+	return []any{&g.ID, &g.AccountID, &g.UpstreamID, &g.UpstreamTitle, &g.UpstreamDescription, &g.Title, &g.Description, &g.StaffTitle,
+		&g.StaffDescription, tags, custom, &g.Kind, &g.AuthSlotsKnown, &g.ForceUnique, &g.EnableMode, &g.StaffEnableMode, &g.Shown,
+		&g.Restricted, &g.Position, &g.ImageURL, &g.ImageFetched, &g.Icon, &g.GoneAt, &g.CreatedAt, &g.UpdatedAt}
+}
+
 func scanIntegration(r row) (Integration, error) {
 	var g Integration
 	var tags JSON[[]string]
 	var custom JSON[map[string]string]
-	err := r.Scan(&g.ID, &g.AccountID, &g.UpstreamID, &g.UpstreamTitle, &g.UpstreamDescription, &g.Title, &g.Description, &g.StaffTitle,
-		&g.StaffDescription, &tags, &custom, &g.Kind, &g.AuthSlotsKnown, &g.ForceUnique, &g.EnableMode, &g.StaffEnableMode, &g.Shown,
-		&g.Restricted, &g.Position, &g.ImageURL, &g.ImageFetched, &g.Icon, &g.GoneAt, &g.CreatedAt, &g.UpdatedAt)
+	err := r.Scan(g.fields(&tags, &custom)...)
 	g.Tags, g.CustomFields = tags.V, custom.V
 	return g, err
 }
@@ -167,6 +171,43 @@ func (r reads) Integration(ctx context.Context, id string) (Integration, error) 
 func (r reads) Integrations(ctx context.Context, accountID string) ([]Integration, error) {
 	return many(ctx, r.q, "listing integrations", scanIntegration, `
 		SELECT `+integrationColumns+` FROM integrations g WHERE g.account_id = $1 ORDER BY g.gone_at > 0, g.position, g.title, g.id`, accountID)
+}
+
+// Listing is an integration as the staff's catalogue shows it.
+type Listing struct {
+	Integration
+	AuthSlots   int
+	ConfigSlots int
+	ByStaff     bool // staff entered its auth slots
+	Audience    int  // workspaces, where it is restricted
+}
+
+// Listings is a page of everything an account has offered, in the staff's order, what is gone last; search is words in
+// any case.
+func (r reads) Listings(ctx context.Context, accountID, search string, offset, limit int) ([]Listing, error) {
+	args, where := []any{accountID}, `g.account_id = $1`
+	for _, word := range strings.Fields(search) {
+		args = append(args, likeAnywhere(word))
+		where += fmt.Sprintf(` AND (g.search LIKE $%d ESCAPE '\' OR LOWER(g.upstream_title) LIKE $%[1]d ESCAPE '\')`, len(args))
+	}
+	args = append(args, limit, offset)
+	return many(ctx, r.q, "listing integrations", scanListing, `
+		SELECT `+integrationColumns+`,
+			(SELECT COUNT(*) FROM integration_slots s WHERE s.integration_id = g.id AND s.kind = 'auth'),
+			(SELECT COUNT(*) FROM integration_slots s WHERE s.integration_id = g.id AND s.kind = 'config'),
+			(SELECT COUNT(*) FROM integration_slots s WHERE s.integration_id = g.id AND s.kind = 'auth' AND s.source = 'staff'),
+			(SELECT COUNT(*) FROM integration_audience a WHERE a.integration_id = g.id)
+		FROM integrations g WHERE `+where+fmt.Sprintf(` ORDER BY g.gone_at > 0, g.position, g.title, g.id LIMIT $%d OFFSET $%d`, len(args)-1, len(args)), args...)
+}
+
+func scanListing(r row) (Listing, error) {
+	var l Listing
+	var tags JSON[[]string]
+	var custom JSON[map[string]string]
+	var byStaff int
+	err := r.Scan(append(l.fields(&tags, &custom), &l.AuthSlots, &l.ConfigSlots, &byStaff, &l.Audience)...)
+	l.Tags, l.CustomFields, l.ByStaff = tags.V, custom.V, byStaff > 0
+	return l, err
 }
 
 // Audience is the workspaces that a restricted integration is shown to.

@@ -117,6 +117,14 @@ func (t *Tx) EndSessions(ctx context.Context, kind, subjectID string) (int64, er
 	return t.exec(ctx, "ending sessions", `DELETE FROM sessions WHERE kind = $1 AND subject_id = $2`, kind, subjectID)
 }
 
+// LiveSessions is the sessions that a user or a staff member has open, the last used first.
+func (r reads) LiveSessions(ctx context.Context, kind, subjectID string) ([]Session, error) {
+	now := r.now()
+	return many(ctx, r.q, "listing sessions", scanSession, `
+		SELECT `+sessionColumns+` FROM sessions s WHERE s.kind = $1 AND s.subject_id = $2 AND s.expires_at > $3 AND s.seen_at > $4
+		ORDER BY s.seen_at DESC LIMIT 100`, kind, subjectID, At(now), At(now.Add(-SessionIdle)))
+}
+
 // Ticket is a one-time sign-in address.
 type Ticket struct {
 	Kind      string

@@ -118,3 +118,9 @@ func (r reads) UsedAuthentications(ctx context.Context, identityID, exceptInstan
 		SELECT DISTINCT s.authentication_id FROM instances n JOIN slots s ON s.instance_id = n.id
 		WHERE n.identity_id = $1 AND n.id <> $2 AND n.state <> 'deleted' AND s.authentication_id <> ''`, identityID, exceptInstanceID)
 }
+
+// RemoveSlot takes a slot from an instance.
+func (t *Tx) RemoveSlot(ctx context.Context, instanceID, kind, externalID string) error {
+	_, err := t.exec(ctx, "removing a slot", `DELETE FROM slots WHERE instance_id = $1 AND kind = $2 AND external_id = $3`, instanceID, kind, externalID)
+	return err
+}

@@ -34,9 +34,12 @@ func scanUpstreamCall(r row) (UpstreamCall, error) {
 	return c, err
 }
 
-// InstanceCalls is the calls made for an instance, newest first.
-func (r reads) InstanceCalls(ctx context.Context, instanceID string, limit int) ([]UpstreamCall, error) {
-	return many(ctx, r.q, "listing upstream calls", scanUpstreamCall, `SELECT `+upstreamCallColumns+` FROM upstream_calls WHERE instance_id = $1 ORDER BY id DESC LIMIT $2`, instanceID, limit)
+// InstanceCalls is the calls made for an instance, newest first, before an ID ("" = the newest). Any ULID will do for it,
+// an event's too.
+func (r reads) InstanceCalls(ctx context.Context, instanceID, before string, limit int) ([]UpstreamCall, error) {
+	return many(ctx, r.q, "listing upstream calls", scanUpstreamCall, `
+		SELECT `+upstreamCallColumns+` FROM upstream_calls WHERE instance_id = $1 AND instance_id <> '' AND (id < $2 OR $2 = '')
+		ORDER BY id DESC LIMIT $3`, instanceID, before, limit)
 }
 
 // RequestCalls is the calls made while one request was answered, oldest first.

@@ -57,6 +57,29 @@ func (r reads) WorkspaceUsers(ctx context.Context, workspaceID string, limit int
 	return many(ctx, r.q, "listing users", scanUser, `SELECT `+userColumns+` FROM users u WHERE u.workspace_id = $1 ORDER BY u.name, u.id LIMIT $2`, workspaceID, limit)
 }
 
+// Member is a user with who they are at their workspace's platform.
+type Member struct {
+	User
+	PlatformExternalID string // what the platform knows them by; "" before the first visit
+	PlatformID         string // "" until the platform has confirmed it
+}
+
+// Members is a page of a workspace's users by name, after a (name, id).
+func (r reads) Members(ctx context.Context, workspaceID, afterName, afterID string, limit int) ([]Member, error) {
+	return many(ctx, r.q, "listing users", func(row row) (Member, error) {
+		var m Member
+		var tags JSON[[]string]
+		err := row.Scan(append(m.fields(&tags), &m.PlatformExternalID, &m.PlatformID)...)
+		m.Tags = tags.V
+		return m, err
+	}, `
+		SELECT `+userColumns+`, COALESCE(i.external_id, j.external_id, ''), COALESCE(i.upstream_id, j.upstream_id, '')
+		FROM users u JOIN workspaces w ON w.id = u.workspace_id
+		LEFT JOIN identities i ON i.account_id = w.account_id AND i.workspace_id = w.id AND i.user_id = u.id
+		LEFT JOIN identities j ON j.account_id = w.account_id AND j.workspace_id = w.id AND j.user_id = ''
+		WHERE u.workspace_id = $1 AND (u.name, u.id) > ($2, $3) ORDER BY u.name, u.id LIMIT $4`, workspaceID, afterName, afterID, limit)
+}
+
 // PutUser stores a user as the host's token describes them, and says whether that changed anything but the visit.
 func (t *Tx) PutUser(ctx context.Context, u User) (stored User, changed bool, err error) {
 	was, err := one(ctx, t.q, "reading a user", scanUser, `SELECT `+userColumns+` FROM users u WHERE u.workspace_id = $1 AND u.external_id = $2`, u.WorkspaceID, u.ExternalID)
