@@ -15,7 +15,10 @@ const Mask = "•••"
 // Text is a secret string. Every way of printing, logging or marshalling it
 // gives Mask; an empty Text stays empty, so that "not set" can be told from
 // "hidden". Only Reveal gives the value, which makes its uses easy to find.
-// Never key a map by it: encoding/json writes string keys as they are.
+//
+// Two traps: encoding/json writes string keys of maps as they are, so never key
+// a map by it; and fmt calls no methods of unexported fields, so a struct that
+// somebody might print keeps its secrets in exported fields or behind a pointer.
 type Text string
 
 // Reveal returns the secret itself.

@@ -27,8 +27,13 @@ const (
 type caller struct {
 	http    *http.Client
 	address string
-	token   secret.Text
-	others  []secret.Text // further secrets that no error may hold
+	keys    *keys // behind a pointer, so that printing a client does not print them
+}
+
+// keys are the secrets that a caller knows, none of which an error may hold.
+type keys struct {
+	token  secret.Text // what it calls with
+	others []secret.Text
 }
 
 // MakeRequest sends one operation and reads its answer into response.Data.
@@ -71,7 +76,7 @@ func (c caller) send(ctx context.Context, request *genqlient.Request) (*http.Res
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	r.Header.Set("Authorization", "Bearer "+c.keys.token.Reveal())
 	answer, err := c.http.Do(r)
 	if err != nil {
 		return nil, nil, err
@@ -94,7 +99,7 @@ func (c caller) complete(failed *upstream.Error, answer *http.Response, body []b
 	}
 }
 
-func (c caller) secrets() []secret.Text { return append([]secret.Text{c.token}, c.others...) }
+func (c caller) secrets() []secret.Text { return append([]secret.Text{c.keys.token}, c.keys.others...) }
 
 func malformed(operation string, err error) *upstream.Error {
 	return &upstream.Error{Platform: Platform, Operation: operation, Kind: upstream.Malformed, Status: http.StatusOK, Err: err}

@@ -84,7 +84,7 @@ func Options(account string, masterToken secret.Text) upstream.Options {
 
 // Client calls one account with its master token.
 type Client struct {
-	config  Config
+	config  Config // without the token
 	http    *http.Client
 	trigger *http.Client
 	master  caller
@@ -93,17 +93,19 @@ type Client struct {
 // New makes a client. It calls nobody.
 func New(config Config) *Client {
 	config.DialogURL = strings.TrimRight(config.DialogURL, "/")
-	c := &Client{config: config, http: config.HTTP, trigger: triggerClient(config.TriggerHTTP)}
+	c := &Client{http: config.HTTP, trigger: triggerClient(config.TriggerHTTP)}
 	if c.http == nil {
 		c.http = upstream.NewClient(Options(config.Account, config.MasterToken)).HTTP
 	}
-	c.master = caller{http: c.http, address: config.APIURL, token: config.MasterToken}
+	c.master = caller{http: c.http, address: config.APIURL, keys: &keys{token: config.MasterToken}}
+	config.MasterToken = ""
+	c.config = config
 	return c
 }
 
 // AsUser calls the same account with an end user's token.
 func (c *Client) AsUser(token secret.Text) *UserClient {
-	return &UserClient{user: caller{http: c.http, address: c.config.APIURL, token: token, others: []secret.Text{c.config.MasterToken}}}
+	return &UserClient{user: caller{http: c.http, address: c.config.APIURL, keys: &keys{token: token, others: c.master.secrets()}}}
 }
 
 // UserClient calls an account as one end user. On Unauthorized, and on Forbidden

@@ -97,5 +97,8 @@ func kindOf(status int, name, code string) upstream.Kind {
 	case "InternalError":
 		return upstream.Unavailable
 	}
+	if status != http.StatusOK {
+		return upstream.KindOf(status)
+	}
 	return upstream.Refused
 }
