@@ -57,21 +57,37 @@ func (r reads) Account(ctx context.Context, id string) (Account, error) {
 }
 
 // PutAccount stores an account as it is configured, under the name it has; it gets the ID that the name has already.
+// The default one takes that from any other.
 func (t *Tx) PutAccount(ctx context.Context, a Account) (Account, error) {
-	id, err := one(ctx, t.q, "finding an account", scalar[string], `SELECT id FROM accounts WHERE name = $1`, a.Name)
+	id, err := t.accountID(ctx, a)
 	if err != nil {
-		id = t.newID()
+		return a, err
 	}
 	a.ID = id
 	token, err := t.keys.seal(ctx, t.q, "", "accounts/"+a.ID, a.Token)
 	if err != nil {
 		return a, err
 	}
+	if a.IsDefault {
+		if _, err := t.exec(ctx, "changing the default account", `UPDATE accounts SET is_default = FALSE WHERE id <> $1 AND is_default`, a.ID); err != nil {
+			return a, err
+		}
+	}
 	_, err = t.exec(ctx, "storing an account", `
-		INSERT INTO accounts (`+accountColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
-		ON CONFLICT (id) DO UPDATE SET region = $4, api_url = $5, dialog_url = $6, webhook_hosts = $7, embedded_id = $8,
-			token = $9, user_scope = $10, is_default = $11, updated_at = $12`,
-		a.ID, a.Platform, a.Name, a.Region, a.APIURL, a.DialogURL, JSON[[]string]{a.WebhookHosts}, a.EmbeddedID, token, a.UserScope, a.IsDefault, t.time())
+		UPDATE accounts SET region = $2, api_url = $3, dialog_url = $4, webhook_hosts = $5, embedded_id = $6,
+			token = $7, user_scope = $8, is_default = $9, updated_at = $10 WHERE id = $1`,
+		a.ID, a.Region, a.APIURL, a.DialogURL, JSON[[]string]{a.WebhookHosts}, a.EmbeddedID, token, a.UserScope, a.IsDefault, t.Now())
 	return a, err
+}
+
+// accountID is the ID of the account that has a's name, made when there is none: processes that start together find
+// the same one.
+func (t *Tx) accountID(ctx context.Context, a Account) (string, error) {
+	if _, err := t.exec(ctx, "storing an account", `
+		INSERT INTO accounts (`+accountColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (name) DO NOTHING`,
+		t.newID(), a.Platform, a.Name, a.Region, a.APIURL, a.DialogURL, JSON[[]string]{a.WebhookHosts}, a.EmbeddedID, []byte{}, a.UserScope, a.IsDefault, t.Now()); err != nil {
+		return "", err
+	}
+	return one(ctx, t.q, "finding an account", scalar[string], `SELECT id FROM accounts WHERE name = $1`, a.Name)
 }

@@ -36,7 +36,7 @@ func (t *Tx) PutAuthentications(ctx context.Context, identity Identity, listed [
 			INSERT INTO authentications (id, account_id, identity_id, upstream_id, name, service, service_title, service_icon, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			ON CONFLICT (account_id, upstream_id) DO UPDATE SET identity_id = $3, name = $5, service = $6, service_title = $7, service_icon = $8, gone_at = 0`,
-			t.newID(), identity.AccountID, identity.ID, a.UpstreamID, a.Name, a.Service, a.ServiceTitle, a.ServiceIcon, t.time()); err != nil {
+			t.newID(), identity.AccountID, identity.ID, a.UpstreamID, a.Name, a.Service, a.ServiceTitle, a.ServiceIcon, t.Now()); err != nil {
 			return err
 		}
 	}
@@ -52,7 +52,7 @@ func (t *Tx) PutAuthentications(ctx context.Context, identity Identity, listed [
 		if there[a.UpstreamID] {
 			continue
 		}
-		if err := t.exec1(ctx, "marking a sign-in gone", `UPDATE authentications SET gone_at = $2 WHERE id = $1`, a.ID, t.time()); err != nil {
+		if err := t.exec1(ctx, "marking a sign-in gone", `UPDATE authentications SET gone_at = $2 WHERE id = $1`, a.ID, t.Now()); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,7 @@ func (r reads) EventsByCode(ctx context.Context, code string, limit int) ([]Even
 func (t *Tx) AddEvent(ctx context.Context, e Event) error {
 	_, err := t.exec(ctx, "adding an event", `
 		INSERT INTO events (`+eventColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		t.newID(), t.time(), e.Code, JSON[map[string]string]{e.Args}, e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Actor.BehalfID,
+		t.newID(), t.Now(), e.Code, JSON[map[string]string]{e.Args}, e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Actor.BehalfID,
 		e.WorkspaceID, e.SubjectKind, e.SubjectID, e.Duration.Microseconds(), e.Actor.RequestID, e.JourneyID)
 	return err
 }
@@ -107,7 +107,7 @@ func (r reads) SubjectAudit(ctx context.Context, kind, id, before string, limit 
 func (t *Tx) AddAudit(ctx context.Context, a Audit) error {
 	_, err := t.exec(ctx, "writing the audit log", `
 		INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		t.newID(), t.time(), a.Code, a.Actor.Kind, a.Actor.ID, a.Actor.Name, a.Actor.BehalfID, a.WorkspaceID, a.SubjectKind, a.SubjectID,
+		t.newID(), t.Now(), a.Code, a.Actor.Kind, a.Actor.ID, a.Actor.Name, a.Actor.BehalfID, a.WorkspaceID, a.SubjectKind, a.SubjectID,
 		a.Before, a.After, a.Reason, a.Actor.Address, a.Actor.RequestID)
 	return err
 }

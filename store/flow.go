@@ -29,7 +29,7 @@ type Flow struct {
 
 // AddFlow stores a flow that is being opened.
 func (t *Tx) AddFlow(ctx context.Context, f Flow) (Flow, error) {
-	f.ID, f.OpenedAt = NewKey(), t.time()
+	f.ID, f.OpenedAt = NewKey(), t.Now()
 	_, err := t.exec(ctx, "storing a flow", `INSERT INTO flows (id, instance_id, user_id, kind, slot, opened_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		f.ID, f.InstanceID, f.UserID, f.Kind, f.Slot, f.OpenedAt)
 	return f, err
@@ -45,6 +45,6 @@ func (r reads) Flow(ctx context.Context, id, instanceID, userID string) (Flow, e
 
 // EndFlow redeems a flow; false when that was done before.
 func (t *Tx) EndFlow(ctx context.Context, id, outcome string) (bool, error) {
-	n, err := t.exec(ctx, "ending a flow", `UPDATE flows SET outcome = $2, ended_at = $3 WHERE id = $1 AND outcome = ''`, id, outcome, t.time())
+	n, err := t.exec(ctx, "ending a flow", `UPDATE flows SET outcome = $2, ended_at = $3 WHERE id = $1 AND outcome = ''`, id, outcome, t.Now())
 	return n == 1, err
 }

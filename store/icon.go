@@ -24,7 +24,7 @@ func (t *Tx) SetIcon(ctx context.Context, integrationID, from string, icon *Icon
 	if icon != nil {
 		id = icon.ID
 		if _, err := t.exec(ctx, "storing an icon", `INSERT INTO icons (id, body, type, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
-			icon.ID, icon.Body, icon.Type, t.time()); err != nil {
+			icon.ID, icon.Body, icon.Type, t.Now()); err != nil {
 			return err
 		}
 	}

@@ -71,7 +71,7 @@ func (t *Tx) PutIdentity(ctx context.Context, i Identity, other string) (Identit
 	for _, externalID := range []string{i.ExternalID, other} {
 		n, err := t.exec(ctx, "storing an identity", `
 			INSERT INTO identities (id, account_id, workspace_id, user_id, external_id, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, t.newID(), i.AccountID, i.WorkspaceID, i.UserID, externalID, t.time())
+			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, t.newID(), i.AccountID, i.WorkspaceID, i.UserID, externalID, t.Now())
 		if err != nil {
 			return i, err
 		}
@@ -88,7 +88,7 @@ func (t *Tx) PutIdentity(ctx context.Context, i Identity, other string) (Identit
 // ClaimIdentity takes an identity for one process until a time; false when another has it.
 func (t *Tx) ClaimIdentity(ctx context.Context, id, by string, until time.Time) (bool, error) {
 	n, err := t.exec(ctx, "claiming an identity", `
-		UPDATE identities SET claimed_by = $2, claimed_until = $3 WHERE id = $1 AND (claimed_until < $4 OR claimed_by = $2)`, id, by, At(until), t.time())
+		UPDATE identities SET claimed_by = $2, claimed_until = $3 WHERE id = $1 AND (claimed_until < $4 OR claimed_by = $2)`, id, by, At(until), t.Now())
 	return n == 1, err
 }
 
@@ -117,5 +117,5 @@ func (t *Tx) SetIdentitySynced(ctx context.Context, id, problem string) error {
 	if problem != "" {
 		return t.exec1(ctx, "noting a sync", `UPDATE identities SET sync_error = $2 WHERE id = $1`, id, problem)
 	}
-	return t.exec1(ctx, "noting a sync", `UPDATE identities SET synced_at = $2, sync_error = '' WHERE id = $1`, id, t.time())
+	return t.exec1(ctx, "noting a sync", `UPDATE identities SET synced_at = $2, sync_error = '' WHERE id = $1`, id, t.Now())
 }

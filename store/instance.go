@@ -174,8 +174,39 @@ type InstanceFilter struct {
 	Limit         int
 }
 
+// StaffCard is an instance as staff's lists show it.
+type StaffCard struct {
+	Card
+	WorkspaceName string
+	AccountName   string
+}
+
+func scanStaffCard(r row) (StaffCard, error) {
+	var c StaffCard
+	var version JSON[VersionFlags]
+	var tags JSON[[]string]
+	err := r.Scan(append(c.fields(&version), &c.Title, &c.Description, &c.Icon, &tags, &c.OwnerName, &c.WorkspaceName, &c.AccountName)...)
+	c.Version, c.Tags = version.V, tags.V
+	return c, err
+}
+
+const staffCards = `
+	SELECT ` + cardColumns + `, w.name, k.name FROM instances n
+	JOIN integrations g ON g.id = n.integration_id JOIN users u ON u.id = n.owner_id
+	JOIN workspaces w ON w.id = n.workspace_id JOIN accounts k ON k.id = n.account_id`
+
+// StaffCard is one instance as staff see it; ErrNotFound when there is none.
+func (r reads) StaffCard(ctx context.Context, id string) (StaffCard, error) {
+	return one(ctx, r.q, "reading an instance", scanStaffCard, staffCards+` WHERE n.id = $1`, id)
+}
+
+// Held counts the instances that wait for staff to look at them.
+func (r reads) Held(ctx context.Context) (int, error) {
+	return one(ctx, r.q, "counting what waits for a check", scalar[int], `SELECT COUNT(*) FROM instances WHERE hold = 'check'`)
+}
+
 // StaffCards is instances of all workspaces, newest first.
-func (r reads) StaffCards(ctx context.Context, f InstanceFilter) ([]Card, error) {
+func (r reads) StaffCards(ctx context.Context, f InstanceFilter) ([]StaffCard, error) {
 	where, args := []string{"TRUE"}, []any{}
 	add := func(clause string, v any) {
 		args = append(args, v)
@@ -200,14 +231,20 @@ func (r reads) StaffCards(ctx context.Context, f InstanceFilter) ([]Card, error)
 		add("n.id < $%d", f.Before)
 	}
 	args = append(args, f.Limit)
-	return many(ctx, r.q, "listing instances", scanCard, `
-		SELECT `+cardColumns+` FROM instances n JOIN integrations g ON g.id = n.integration_id JOIN users u ON u.id = n.owner_id
+	return many(ctx, r.q, "listing instances", scanStaffCard, staffCards+`
 		WHERE `+strings.Join(where, " AND ")+fmt.Sprintf(` ORDER BY n.id DESC LIMIT $%d`, len(args)), args...)
+}
+
+// WaitingForSlots is the instances of an integration that are still being connected: a change of its slots is theirs too.
+func (r reads) WaitingForSlots(ctx context.Context, integrationID string) ([]Instance, error) {
+	return many(ctx, r.q, "listing instances", scanInstance, `
+		SELECT `+instanceColumns+` FROM instances n
+		WHERE n.integration_id = $1 AND n.state IN ('creating', 'authorizing', 'configuring') ORDER BY n.id`, integrationID)
 }
 
 // CreateInstance stores a new instance; where one with its unique key lives, that one comes back, with created false.
 func (t *Tx) CreateInstance(ctx context.Context, i Instance) (stored Instance, created bool, err error) {
-	i.CreatedAt, i.UpdatedAt = t.time(), t.time()
+	i.CreatedAt, i.UpdatedAt = t.Now(), t.Now()
 	if i.ID == "" {
 		i.ID = t.newID()
 	}
@@ -226,13 +263,22 @@ func (t *Tx) CreateInstance(ctx context.Context, i Instance) (stored Instance, c
 	return i, false, err
 }
 
+// LockInstance reads an instance that the transaction is going to change, and keeps others from changing it meanwhile.
+func (t *Tx) LockInstance(ctx context.Context, id string) (Instance, error) {
+	query := `SELECT ` + instanceColumns + ` FROM instances n WHERE n.id = $1`
+	if t.postgres { // on SQLite every transaction that writes holds the file's lock from its beginning
+		query += ` FOR UPDATE`
+	}
+	return one(ctx, t.q, "reading an instance", scanInstance, query, id)
+}
+
 // ErrLost says that the claim ran out and somebody else has the instance now: nothing was written.
 var ErrLost = errors.New("the claim was lost")
 
 // Claim takes an instance for one process until a time; false when another has it. Claiming again prolongs.
 func (t *Tx) Claim(ctx context.Context, id, by string, until time.Time) (bool, error) {
 	n, err := t.exec(ctx, "claiming an instance", `
-		UPDATE instances SET claimed_by = $2, claimed_until = $3 WHERE id = $1 AND (claimed_until < $4 OR claimed_by = $2)`, id, by, At(until), t.time())
+		UPDATE instances SET claimed_by = $2, claimed_until = $3 WHERE id = $1 AND (claimed_until < $4 OR claimed_by = $2)`, id, by, At(until), t.Now())
 	return n == 1, err
 }
 
@@ -254,7 +300,7 @@ func (t *Tx) PutInstance(ctx context.Context, i Instance, by string) error {
 		i.ID, i.Shared, i.Name, i.UpstreamName, i.UpstreamID, i.State, i.WantEnabled, i.WizardDone, i.Hold,
 		i.UniqueKey, i.Attention, i.AttentionWho, i.AttentionDetail, i.AttentionSince, JSON[VersionFlags]{i.Version},
 		i.CreateTriedAt, i.CreateLooked, i.NotBefore, i.Tries, i.JourneyID, i.UpstreamCreated, i.EnabledAt,
-		i.SeenAt, i.DeletedAt, i.OwnerID, t.time(), by)
+		i.SeenAt, i.DeletedAt, i.OwnerID, t.Now(), by)
 	if err == nil && n == 0 {
 		return ErrLost
 	}

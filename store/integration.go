@@ -173,6 +173,21 @@ func (r reads) Integrations(ctx context.Context, accountID string) ([]Integratio
 		SELECT `+integrationColumns+` FROM integrations g WHERE g.account_id = $1 ORDER BY g.gone_at > 0, g.position, g.title, g.id`, accountID)
 }
 
+// LockIntegration reads an integration that the transaction is going to change, and keeps others from changing it
+// meanwhile; ErrNotFound when there is none.
+func (t *Tx) LockIntegration(ctx context.Context, id string) (Integration, error) {
+	query := `SELECT ` + integrationColumns + ` FROM integrations g WHERE g.id = $1`
+	if t.postgres { // on SQLite every transaction that writes holds the file's lock from its beginning
+		query += ` FOR UPDATE`
+	}
+	return one(ctx, t.q, "reading an integration", scanIntegration, query, id)
+}
+
+// LivingInstances counts the instances of an integration that customers have.
+func (r reads) LivingInstances(ctx context.Context, integrationID string) (int, error) {
+	return one(ctx, r.q, "counting instances", scalar[int], `SELECT COUNT(*) FROM instances WHERE integration_id = $1 AND state <> 'deleted'`, integrationID)
+}
+
 // Listing is an integration as the staff's catalogue shows it.
 type Listing struct {
 	Integration
@@ -260,7 +275,7 @@ func (t *Tx) PutIntegration(ctx context.Context, g Integration) (Integration, er
 		return g, err
 	}
 	g.settle(config, auth)
-	g.UpdatedAt = t.time()
+	g.UpdatedAt = t.Now()
 	_, err = t.exec(ctx, "storing an integration", `
 		UPDATE integrations SET upstream_title = $2, upstream_description = $3, title = $4, description = $5, staff_title = $6, staff_description = $7,
 			tags = $8, custom_fields = $9, search = $10, kind = $11, auth_slots_known = $12, force_unique = $13, enable_mode = $14, staff_enable_mode = $15,
@@ -295,7 +310,7 @@ func (t *Tx) IntegrationByUpstreamID(ctx context.Context, accountID, upstreamID,
 	if _, err := t.exec(ctx, "storing an integration", `
 		INSERT INTO integrations (id, account_id, upstream_id, upstream_title, title, search, kind, enable_mode, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $4, '', 'wizard', 'auto', $5, $5) ON CONFLICT (account_id, upstream_id) DO NOTHING`,
-		t.newID(), accountID, upstreamID, title, t.time()); err != nil {
+		t.newID(), accountID, upstreamID, title, t.Now()); err != nil {
 		return Integration{}, err
 	}
 	return one(ctx, t.q, "reading an integration", scanIntegration, `SELECT `+integrationColumns+` FROM integrations g WHERE g.account_id = $1 AND g.upstream_id = $2`, accountID, upstreamID)
@@ -313,7 +328,7 @@ func (t *Tx) MarkIntegrationsGone(ctx context.Context, accountID string, kept ma
 			continue
 		}
 		gone++
-		if err := t.exec1(ctx, "marking an integration gone", `UPDATE integrations SET gone_at = $2 WHERE id = $1`, g.ID, t.time()); err != nil {
+		if err := t.exec1(ctx, "marking an integration gone", `UPDATE integrations SET gone_at = $2 WHERE id = $1`, g.ID, t.Now()); err != nil {
 			return gone, err
 		}
 	}

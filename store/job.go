@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -109,7 +110,7 @@ func (t *Tx) Enqueue(ctx context.Context, args river.JobArgs, at time.Time) erro
 }
 
 func (s *Store) jobDriver() riverdriver.Driver[*sql.Tx] {
-	if s.Postgres {
+	if s.postgres {
 		return riverdatabasesql.New(s.writer)
 	}
 	return riversqlite.New(s.writer)
@@ -132,7 +133,7 @@ func (s *Store) Jobs(config *river.Config) (*river.Client[*sql.Tx], error) {
 // TakeOver makes what a killed process held free again. Only for SQLite, where the caller holds the lock file and so
 // knows that no other process lives; on PostgreSQL claims and leases run out by themselves.
 func (s *Store) TakeOver(ctx context.Context) error {
-	if s.Postgres {
+	if s.postgres {
 		return nil
 	}
 	for _, query := range []string{
@@ -160,18 +161,30 @@ func (s *Store) JobList(ctx context.Context, limit int, states ...rivertype.JobS
 	return r.Jobs, nil
 }
 
-// RetryJob makes a job run at once, whatever its state.
-func (s *Store) RetryJob(ctx context.Context, id int64) error {
-	if _, err := s.jobs.JobRetry(ctx, id); err != nil {
-		return fmt.Errorf("retrying job %d: %w", id, err)
-	}
-	return nil
+// Job is one job; ErrNotFound when there is none, or no longer.
+func (t *Tx) Job(ctx context.Context, id int64) (*Job, error) {
+	j, err := t.jobs.JobGetTx(ctx, t.tx, id)
+	return j, jobError("reading", id, err)
 }
 
-// DiscardJob gives a job up.
-func (s *Store) DiscardJob(ctx context.Context, id int64) error {
-	if _, err := s.jobs.JobCancel(ctx, id); err != nil {
-		return fmt.Errorf("discarding job %d: %w", id, err)
+// RetryJob makes a job run at once, whatever its state.
+func (t *Tx) RetryJob(ctx context.Context, id int64) error {
+	_, err := t.jobs.JobRetryTx(ctx, t.tx, id)
+	return jobError("retrying", id, err)
+}
+
+// DiscardJob gives a job up; one that runs is told to stop.
+func (t *Tx) DiscardJob(ctx context.Context, id int64) error {
+	_, err := t.jobs.JobCancelTx(ctx, t.tx, id)
+	return jobError("discarding", id, err)
+}
+
+func jobError(what string, id int64, err error) error {
+	if errors.Is(err, rivertype.ErrNotFound) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("%s job %d: %w", what, id, err)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	dialect := goose.DialectSQLite3
-	if s.Postgres {
+	if s.postgres {
 		dialect = goose.DialectPostgres
 	}
 	ours, err := goose.NewProvider(dialect, s.writer, files)
@@ -47,7 +47,7 @@ func (s *Store) migrate(ctx context.Context) error {
 
 // migrationLock holds a connection of its own, since the lock belongs to the connection.
 func (s *Store) migrationLock(ctx context.Context) (unlock func(), err error) {
-	if !s.Postgres {
+	if !s.postgres {
 		return func() {}, nil
 	}
 	var conn *sql.Conn

@@ -86,11 +86,10 @@ func (k *Keys) openDataKey(workspaceID string, wrapped []byte) (tink.AEAD, error
 // keyring finds the key that seals for a workspace and keeps the data keys it has opened.
 type keyring struct {
 	keys   *Keys
-	q      queryer
 	opened sync.Map // workspace ID to tink.AEAD
 }
 
-func newKeyring(keys *Keys, q queryer) *keyring { return &keyring{keys: keys, q: q} }
+func newKeyring(keys *Keys) *keyring { return &keyring{keys: keys} }
 
 // A sealed value is the name of its key, a zero byte, and what Tink made of it: the name is "portico" for the keys
 // file, else the workspace whose data key it is.

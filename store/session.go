@@ -103,7 +103,7 @@ func (t *Tx) CreateSession(ctx context.Context, kind, subjectID string) (key str
 
 // SaveSession stores what a session carries, and that it was used.
 func (t *Tx) SaveSession(ctx context.Context, s Session) error {
-	return t.exec1(ctx, "saving a session", `UPDATE sessions SET data = $2, seen_at = $3 WHERE id = $1`, s.ID, s.Data, t.time())
+	return t.exec1(ctx, "saving a session", `UPDATE sessions SET data = $2, seen_at = $3 WHERE id = $1`, s.ID, s.Data, t.Now())
 }
 
 // EndSession ends the session that a key opens.
@@ -148,16 +148,19 @@ func (t *Tx) RedeemTicket(ctx context.Context, kind, key string) (Ticket, error)
 	k, err := one(ctx, t.q, "redeeming a ticket", func(r row) (Ticket, error) {
 		var k Ticket
 		return k, r.Scan(&k.Kind, &k.SubjectID, &k.Path, &k.Reusable, &k.ExpiresAt)
-	}, `SELECT kind, subject_id, path, reusable, expires_at FROM tickets WHERE id = $1 AND kind = $2 AND expires_at > $3`, hashed(key), kind, t.time())
+	}, `SELECT kind, subject_id, path, reusable, expires_at FROM tickets WHERE id = $1 AND kind = $2 AND expires_at > $3`, hashed(key), kind, t.Now())
 	if err != nil || k.Reusable {
 		return k, err
 	}
 	return k, t.exec1(ctx, "redeeming a ticket", `DELETE FROM tickets WHERE id = $1`, hashed(key))
 }
 
-// UseToken remembers that a host token was used; ErrExists when it was used before.
+// UseToken remembers that a host token was used; ErrExists when it was used before. The transaction can go on then.
 func (t *Tx) UseToken(ctx context.Context, issuer, jti string, expires time.Time) error {
-	_, err := t.exec(ctx, "remembering a token", `INSERT INTO used_tokens (id, expires_at) VALUES ($1, $2)`, hashed(issuer+"\x00"+jti), At(expires))
+	n, err := t.exec(ctx, "remembering a token", `INSERT INTO used_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, hashed(issuer+"\x00"+jti), At(expires))
+	if err == nil && n == 0 {
+		return fmt.Errorf("remembering a token: %w", ErrExists)
+	}
 	return err
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -49,16 +50,19 @@ func (r reads) StaffList(ctx context.Context) ([]Staff, error) {
 
 // CreateStaff adds a member; ErrExists when the e-mail address is taken.
 func (t *Tx) CreateStaff(ctx context.Context, s Staff) (Staff, error) {
-	s.ID, s.Email, s.CreatedAt = t.newID(), strings.ToLower(s.Email), t.time()
-	_, err := t.exec(ctx, "storing a staff member", `
-		INSERT INTO staff (id, email, name, password_hash, role, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	s.ID, s.Email, s.CreatedAt = t.newID(), strings.ToLower(s.Email), t.Now()
+	n, err := t.exec(ctx, "storing a staff member", `
+		INSERT INTO staff (id, email, name, password_hash, role, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING`,
 		s.ID, s.Email, s.Name, s.PasswordHash, s.Role, s.CreatedAt)
+	if err == nil && n == 0 {
+		return s, fmt.Errorf("storing a staff member: %w", ErrExists)
+	}
 	return s, err
 }
 
 // SeeStaff notes that a member signed in.
 func (t *Tx) SeeStaff(ctx context.Context, id string) error {
-	return t.exec1(ctx, "noting a sign-in", `UPDATE staff SET seen_at = $2 WHERE id = $1`, id, t.time())
+	return t.exec1(ctx, "noting a sign-in", `UPDATE staff SET seen_at = $2 WHERE id = $1`, id, t.Now())
 }
 
 // Attempts is how often signing in failed for a subject (an address, an e-mail) since a time.
@@ -68,6 +72,6 @@ func (r reads) Attempts(ctx context.Context, subject string, since time.Time) (i
 
 // AddAttempt notes that signing in failed for a subject.
 func (t *Tx) AddAttempt(ctx context.Context, subject string) error {
-	_, err := t.exec(ctx, "noting an attempt", `INSERT INTO attempts (id, subject, at) VALUES ($1, $2, $3)`, t.newID(), subject, t.time())
+	_, err := t.exec(ctx, "noting an attempt", `INSERT INTO attempts (id, subject, at) VALUES ($1, $2, $3)`, t.newID(), subject, t.Now())
 	return err
 }

@@ -22,7 +22,8 @@ import (
 // ErrNotFound says that no row answers the question, or none that the asker may see.
 var ErrNotFound = errors.New("not found")
 
-// ErrExists says that a row which has to be unique is there already.
+// ErrExists says that a row which has to be unique is there already. Unless a method says otherwise, the transaction that
+// met it can only be rolled back: PostgreSQL takes nothing more from it.
 var ErrExists = errors.New("exists already")
 
 // Options say where the store is and what it needs to open it.
@@ -35,19 +36,17 @@ type Options struct {
 // Store answers questions from the readers; what changes goes through Update.
 type Store struct {
 	reads
-	Postgres bool
-	writer   *sql.DB
-	readers  *sql.DB
-	keys     *keyring
-	jobs     *river.Client[*sql.Tx]
-	now      func() time.Time
+	writer  *sql.DB
+	readers *sql.DB
+	jobs    *river.Client[*sql.Tx]
 }
 
 // reads holds every question; on a Store it asks the readers, on a Tx the transaction.
 type reads struct {
-	q    queryer
-	keys *keyring
-	now  func() time.Time
+	q        queryer
+	keys     *keyring
+	now      func() time.Time
+	postgres bool
 }
 
 type queryer interface {
@@ -61,12 +60,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Store{now: o.Now, Postgres: strings.HasPrefix(o.Database, "postgres")}
+	s := &Store{reads: reads{now: o.Now, postgres: strings.HasPrefix(o.Database, "postgres")}}
 	if err := s.connect(o.Database); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s.keys = newKeyring(o.Keys, s.readers)
-	s.reads = reads{q: s.readers, keys: s.keys, now: o.Now}
+	s.q, s.keys = s.readers, newKeyring(o.Keys)
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrating the database: %w", err), s.Close())
 	}
@@ -75,12 +73,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.jobs = jobs
+	if err := s.checkKeys(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the keys file does not open this database: %w", err), s.Close())
+	}
 	return s, nil
 }
 
 func (s *Store) connect(database string) error {
 	var err error
-	if s.Postgres {
+	if s.postgres {
 		if s.writer, err = sql.Open("pgx", database); err != nil {
 			return err
 		}
@@ -117,6 +118,9 @@ func openSQLite(path, more string) (*sql.DB, error) {
 	return sql.Open("sqlite", dsn.String())
 }
 
+// Postgres says whether several processes may share this store; on SQLite one process owns the file.
+func (s *Store) Postgres() bool { return s.postgres }
+
 // Close ends the connections. Callers have stopped the jobs and the server before.
 func (s *Store) Close() error {
 	if s.readers == nil || s.readers == s.writer {
@@ -145,7 +149,8 @@ func (s *Store) Update(ctx context.Context, do func(*Tx) error) error {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing is left to roll back after a commit
-	t := &Tx{reads: reads{q: tx, keys: s.keys, now: s.now}, tx: tx, jobs: s.jobs}
+	t := &Tx{reads: s.reads, tx: tx, jobs: s.jobs}
+	t.q = tx
 	if err := do(t); err != nil {
 		return err
 	}

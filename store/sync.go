@@ -41,14 +41,14 @@ func (r reads) Syncs(ctx context.Context) ([]Sync, error) {
 
 // SetSync notes that a sync has ended, with an error's text or "".
 func (t *Tx) SetSync(ctx context.Context, accountID, kind, problem string) error {
-	done := t.time()
+	done := t.Now()
 	if problem != "" {
 		done = Time{}
 	}
 	_, err := t.exec(ctx, "noting a sync", `
 		INSERT INTO syncs (account_id, kind, tried_at, done_at, error) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account_id, kind) DO UPDATE SET tried_at = $3, done_at = CASE WHEN $4 = 0 THEN syncs.done_at ELSE $4 END, error = $5`,
-		accountID, kind, t.time(), done, problem)
+		accountID, kind, t.Now(), done, problem)
 	return err
 }
 

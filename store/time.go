@@ -66,8 +66,8 @@ func NewID(now time.Time) string {
 	return strings.ToLower(ulid.MustNewDefault(now).String())
 }
 
-// time is now, as it is kept.
-func (r reads) time() Time { return At(r.now()) }
+// Now is the time, as it is kept.
+func (r reads) Now() Time { return At(r.now()) }
 
 // newID makes an ID by the store's clock.
 func (r reads) newID() string { return NewID(r.now()) }

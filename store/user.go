@@ -82,24 +82,36 @@ func (r reads) Members(ctx context.Context, workspaceID, afterName, afterID stri
 
 // PutUser stores a user as the host's token describes them, and says whether that changed anything but the visit.
 func (t *Tx) PutUser(ctx context.Context, u User) (stored User, changed bool, err error) {
-	was, err := one(ctx, t.q, "reading a user", scanUser, `SELECT `+userColumns+` FROM users u WHERE u.workspace_id = $1 AND u.external_id = $2`, u.WorkspaceID, u.ExternalID)
-	if err == nil {
-		changed = was.Name != u.Name || was.Email != u.Email || was.Role != u.Role || was.Locale != u.Locale || !slices.Equal(was.Tags, u.Tags) || (was.Tags == nil) != (u.Tags == nil)
-		u.ID, u.CreatedAt, u.UpdatedAt, u.SeenAt = was.ID, was.CreatedAt, was.UpdatedAt, t.time()
-		if changed {
-			u.UpdatedAt = t.time()
-		}
-		_, err = t.exec(ctx, "updating a user", `
-			UPDATE users SET name = $2, email = $3, role = $4, locale = $5, tags = $6, updated_at = $7, seen_at = $8 WHERE id = $1`,
-			u.ID, u.Name, u.Email, u.Role, u.Locale, JSON[[]string]{u.Tags}, u.UpdatedAt, u.SeenAt)
-		return u, changed, err
-	}
-	u.ID, u.CreatedAt, u.UpdatedAt, u.SeenAt = t.newID(), t.time(), t.time(), t.time()
-	_, err = t.exec(ctx, "storing a user", `
+	id := t.newID()
+	n, err := t.exec(ctx, "storing a user", `
 		INSERT INTO users (id, workspace_id, external_id, name, email, role, locale, tags, created_at, updated_at, seen_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)`,
-		u.ID, u.WorkspaceID, u.ExternalID, u.Name, u.Email, u.Role, u.Locale, JSON[[]string]{u.Tags}, u.CreatedAt)
-	return u, true, err
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9) ON CONFLICT (workspace_id, external_id) DO NOTHING`,
+		id, u.WorkspaceID, u.ExternalID, u.Name, u.Email, u.Role, u.Locale, JSON[[]string]{u.Tags}, t.Now())
+	if err != nil {
+		return u, false, err
+	}
+	if n == 1 {
+		u.ID, u.CreatedAt, u.UpdatedAt, u.SeenAt = id, t.Now(), t.Now(), t.Now()
+		return u, true, nil
+	}
+	was, err := one(ctx, t.q, "reading a user", scanUser, `SELECT `+userColumns+` FROM users u WHERE u.workspace_id = $1 AND u.external_id = $2`, u.WorkspaceID, u.ExternalID)
+	if err != nil {
+		return u, false, err
+	}
+	u.ID, u.CreatedAt, u.UpdatedAt, u.SeenAt = was.ID, was.CreatedAt, was.UpdatedAt, t.Now()
+	if changed = !was.sameAs(u); changed {
+		u.UpdatedAt = t.Now()
+	}
+	_, err = t.exec(ctx, "updating a user", `
+		UPDATE users SET name = $2, email = $3, role = $4, locale = $5, tags = $6, updated_at = $7, seen_at = $8 WHERE id = $1`,
+		u.ID, u.Name, u.Email, u.Role, u.Locale, JSON[[]string]{u.Tags}, u.UpdatedAt, u.SeenAt)
+	return u, changed, err
+}
+
+// sameAs says whether the host's token says the same of both; no tags at all and an empty list differ.
+func (u User) sameAs(o User) bool {
+	return u.Name == o.Name && u.Email == o.Email && u.Role == o.Role && u.Locale == o.Locale &&
+		slices.Equal(u.Tags, o.Tags) && (u.Tags == nil) == (o.Tags == nil)
 }
 
 // likePrefix is a LIKE pattern for what begins with s, in lower case.

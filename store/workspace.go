@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 )
 
@@ -50,15 +51,12 @@ func (r reads) Workspaces(ctx context.Context, prefix, afterName, afterID string
 func (t *Tx) PutWorkspace(ctx context.Context, w Workspace) (stored Workspace, changed bool, err error) {
 	was, err := t.WorkspaceByExternalID(ctx, w.ExternalID)
 	if err == nil {
-		if was.Name == w.Name && maps.Equal(was.Attributes, w.Attributes) {
-			return was, false, nil
-		}
-		was.Name, was.Attributes, was.UpdatedAt = w.Name, w.Attributes, t.time()
-		_, err = t.exec(ctx, "updating a workspace", `UPDATE workspaces SET name = $2, attributes = $3, updated_at = $4 WHERE id = $1`,
-			was.ID, was.Name, JSON[map[string]string]{was.Attributes}, was.UpdatedAt)
-		return was, true, err
+		return t.updateWorkspace(ctx, was, w)
 	}
-	w.ID, w.CreatedAt, w.UpdatedAt = t.newID(), t.time(), t.time()
+	if !errors.Is(err, ErrNotFound) {
+		return w, false, err
+	}
+	w.ID, w.CreatedAt, w.UpdatedAt = t.newID(), t.Now(), t.Now()
 	key, err := t.keys.keys.newDataKey(w.ID)
 	if err != nil {
 		return w, false, err
@@ -67,8 +65,19 @@ func (t *Tx) PutWorkspace(ctx context.Context, w Workspace) (stored Workspace, c
 		INSERT INTO workspaces (id, external_id, name, account_id, personal, attributes, data_key, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (external_id) DO NOTHING`,
 		w.ID, w.ExternalID, w.Name, w.AccountID, w.Personal, JSON[map[string]string]{w.Attributes}, key, w.CreatedAt)
-	if err == nil && n == 0 { // another first visit was quicker
-		w, err = t.WorkspaceByExternalID(ctx, w.ExternalID)
+	if err != nil || n == 1 {
+		return w, true, err
 	}
-	return w, true, err
+	was, err = t.WorkspaceByExternalID(ctx, w.ExternalID) // another first visit was quicker
+	return was, false, err
+}
+
+func (t *Tx) updateWorkspace(ctx context.Context, was, now Workspace) (stored Workspace, changed bool, err error) {
+	if was.Name == now.Name && maps.Equal(was.Attributes, now.Attributes) {
+		return was, false, nil
+	}
+	was.Name, was.Attributes, was.UpdatedAt = now.Name, now.Attributes, t.Now()
+	_, err = t.exec(ctx, "updating a workspace", `UPDATE workspaces SET name = $2, attributes = $3, updated_at = $4 WHERE id = $1`,
+		was.ID, was.Name, JSON[map[string]string]{was.Attributes}, was.UpdatedAt)
+	return was, true, err
 }
