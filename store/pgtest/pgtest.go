@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 type cluster struct {
 	dir   string // holds the data and the socket
 	admin *sql.DB
+	life  io.Closer    // held so that no garbage collection closes it: the end of this process does
 	last  atomic.Int64 // number of the last database made
 
 	mu        sync.Mutex

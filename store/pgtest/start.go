@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/user"
@@ -43,24 +44,26 @@ func start() (*cluster, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, bytes.TrimSpace(out))
 	}
-	if err := serve(filepath.Join(bin, "postgres"), dir, account); err != nil {
+	life, err := serve(filepath.Join(bin, "postgres"), dir, account)
+	if err != nil {
 		return nil, err
 	}
-	c := &cluster{dir: dir, templates: map[string]error{}}
+	c := &cluster{dir: dir, life: life, templates: map[string]error{}}
 	if c.admin, err = sql.Open("pgx", c.url("postgres")); err != nil {
 		return nil, err
 	}
 	return c, c.wait()
 }
 
-// serve starts the server in a process group of its own, so that Ctrl-C in a terminal reaches the tests first.
-func serve(postgres, dir string, account *syscall.Credential) error {
+// serve starts the server, in a process group of its own, so that Ctrl-C in a terminal reaches the tests first. It runs as
+// long as life is not closed.
+func serve(postgres, dir string, account *syscall.Credential) (life io.Closer, err error) {
 	cmd := exec.Command("/bin/sh", "-c", watch, "watch", postgres, dir)
 	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: account, Setpgid: true}
-	if _, err := cmd.StdinPipe(); err != nil { // never closed: the end of this process does it
-		return err
+	if life, err = cmd.StdinPipe(); err != nil {
+		return nil, err
 	}
-	return cmd.Start()
+	return life, cmd.Start()
 }
 
 // wait returns when the server answers, or says what its log says.
