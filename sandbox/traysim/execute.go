@@ -225,18 +225,37 @@ type member struct {
 }
 
 // MarshalJSON writes the members in order.
-func (m members) MarshalJSON() ([]byte, error) {
-	out := []byte{'{'}
-	for i, member := range m {
-		if i > 0 {
-			out = append(out, ',')
+func (m members) MarshalJSON() ([]byte, error) { return appendJSON(nil, m) }
+
+// appendJSON writes the objects and lists of an answer itself: one MarshalJSON within another would have each level
+// read again by all those above it.
+func appendJSON(out []byte, v any) ([]byte, error) {
+	var err error
+	switch v := v.(type) {
+	case members:
+		out = append(out, '{')
+		for i, m := range v {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(strconv.AppendQuote(out, m.name), ':')
+			if out, err = appendJSON(out, m.value); err != nil {
+				return nil, err
+			}
 		}
-		value, err := json.Marshal(member.value)
-		if err != nil {
-			return nil, err
+		return append(out, '}'), nil
+	case []any:
+		out = append(out, '[')
+		for i := range v {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			if out, err = appendJSON(out, v[i]); err != nil {
+				return nil, err
+			}
 		}
-		out = append(strconv.AppendQuote(out, member.name), ':')
-		out = append(out, value...)
+		return append(out, ']'), nil
 	}
-	return append(out, '}'), nil
+	raw, err := json.Marshal(v)
+	return append(out, raw...), err
 }
