@@ -1,0 +1,110 @@
+package portal
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"portico/store"
+	"portico/upstream"
+	"portico/upstream/tray"
+)
+
+// client is how we call one account: Tray's client on the account's transport, which holds its rate limit and breaker.
+type client struct {
+	*tray.Client
+	account   store.Account
+	transport *upstream.Client
+}
+
+type clients struct {
+	mu    sync.Mutex
+	known map[string]client
+}
+
+// client is the account's, made when the account has come since the start.
+func (p *Portal) client(ctx context.Context, accountID string) (client, error) {
+	p.clients.mu.Lock()
+	defer p.clients.mu.Unlock()
+	if c, ok := p.clients.known[accountID]; ok {
+		return c, nil
+	}
+	a, err := p.store.Account(ctx, accountID)
+	if err != nil {
+		return client{}, err
+	}
+	c := p.newClient(a)
+	p.clients.known[a.ID] = c
+	return c, nil
+}
+
+func (p *Portal) newClient(a store.Account) client {
+	o := tray.Options(a.Name, a.Token)
+	o.Now, o.Record, o.Transport = p.Now, p.recorder(a.ID), p.Transport
+	transport := upstream.NewClient(o)
+	return client{account: a, transport: transport, Client: tray.New(tray.Config{
+		Account: a.Name, APIURL: a.APIURL, DialogURL: a.DialogURL, WebhookHosts: a.WebhookHosts,
+		EmbeddedID: a.EmbeddedID, MasterToken: a.Token, HTTP: transport.HTTP,
+	})}
+}
+
+// Breakers is what each account's circuit breaker says, by the account's name.
+func (p *Portal) Breakers() map[string]string {
+	p.clients.mu.Lock()
+	defer p.clients.mu.Unlock()
+	states := map[string]string{}
+	for _, c := range p.clients.known {
+		states[c.account.Name] = c.transport.Breaker()
+	}
+	return states
+}
+
+// DialogHosts is the origins of all hosted dialogs, sorted.
+func (p *Portal) DialogHosts() []string {
+	p.clients.mu.Lock()
+	defer p.clients.mu.Unlock()
+	var origins []string
+	for _, c := range p.clients.known {
+		origins = append(origins, c.DialogOrigin())
+	}
+	slices.Sort(origins)
+	return slices.Compact(origins)
+}
+
+// about says, through the context, what a call to a platform is made for.
+type about struct{ instanceID, requestID, journeyID string }
+
+type aboutKey struct{}
+
+func withAbout(ctx context.Context, a about) context.Context {
+	was, _ := ctx.Value(aboutKey{}).(about)
+	if a.requestID == "" {
+		a.requestID = was.requestID
+	}
+	return context.WithValue(ctx, aboutKey{}, a)
+}
+
+// WithRequest notes which request the calls made under ctx belong to.
+func WithRequest(ctx context.Context, requestID string) context.Context {
+	return withAbout(ctx, about{requestID: requestID})
+}
+
+// recorder writes every call to an account down.
+func (p *Portal) recorder(accountID string) upstream.Recorder {
+	return func(ctx context.Context, c upstream.Call) {
+		a, _ := ctx.Value(aboutKey{}).(about)
+		outcome := "ok"
+		if c.Err != "" {
+			outcome = c.Err
+		}
+		err := p.store.Update(ctx, func(tx *store.Tx) error {
+			return tx.AddUpstreamCall(ctx, store.UpstreamCall{
+				At: store.At(c.Started), AccountID: accountID, Operation: c.Operation, Status: c.Status, Outcome: outcome, Duration: c.Duration,
+				Tries: c.Tries, Request: c.Request, Answer: c.Answer, InstanceID: a.instanceID, RequestID: a.requestID, JourneyID: a.journeyID,
+			})
+		})
+		if err != nil {
+			p.Log.ErrorContext(ctx, "writing an upstream call", "operation", c.Operation, "err", err)
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"portico/secret"
+	"portico/store"
+	"portico/upstream/tray"
+)
+
+// Dialog is a hosted dialog that is ready to be opened once, within five minutes.
+type Dialog struct {
+	URL    string // holds a one-time code: it goes to the person's browser and nowhere else
+	Origin string // where its messages come from
+	FlowID string // redeems what it says
+}
+
+// OpenAuth prepares the dialog in which a person signs in for a slot.
+func (p *Portal) OpenAuth(ctx context.Context, who Who, instanceID, slotID string) (Dialog, error) {
+	in, err := p.instance(ctx, who, instanceID)
+	if err != nil {
+		return Dialog{}, err
+	}
+	if _, err := slot(ctx, p.store, in.ID, slotID); err != nil {
+		return Dialog{}, err
+	}
+	if in.State != store.Authorizing || in.UpstreamID == "" {
+		return Dialog{}, refuse("not_ready")
+	}
+	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
+	there, err := p.authentications(ctx, in.IdentityID)
+	if err != nil {
+		return Dialog{}, err
+	}
+	return p.open(ctx, who, in, store.FlowAuth, slotID, func(tx *store.Tx) error {
+		s, err := slot(ctx, tx, in.ID, slotID)
+		if err != nil || s.Baseline != nil {
+			return err // what there was when the dialog was first opened: a sign-in made since is new
+		}
+		s.Baseline = ids(there)
+		return tx.PutSlot(ctx, s)
+	}, func(c client, code secret.Text) string { return c.AuthDialogURL(in.UpstreamID, slotID, code) })
+}
+
+// OpenWizard prepares the platform's configuration wizard.
+func (p *Portal) OpenWizard(ctx context.Context, who Who, instanceID string) (Dialog, error) {
+	in, err := p.instance(ctx, who, instanceID)
+	if err != nil {
+		return Dialog{}, err
+	}
+	if in.State != store.Configuring || in.UpstreamID == "" {
+		return Dialog{}, refuse("not_ready")
+	}
+	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
+	return p.open(ctx, who, in, store.FlowWizard, "", func(*store.Tx) error { return nil },
+		func(c client, code secret.Text) string { return c.WizardURL(in.UpstreamID, code) })
+}
+
+// open gets a one-time code and stores the flow that it begins.
+func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slotID string, prepare func(*store.Tx) error, address func(client, secret.Text) string) (Dialog, error) {
+	identity, err := p.provisioned(ctx, in.IdentityID)
+	if err != nil {
+		return Dialog{}, err
+	}
+	c, err := p.client(ctx, in.AccountID)
+	if err != nil {
+		return Dialog{}, err
+	}
+	code, err := c.AuthorizationCode(ctx, identity.UpstreamID)
+	if err != nil {
+		return Dialog{}, err
+	}
+	var f store.Flow
+	err = p.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if f, err = tx.AddFlow(ctx, store.Flow{InstanceID: in.ID, UserID: who.User.ID, Kind: kind, Slot: slotID}); err != nil {
+			return err
+		}
+		if err := prepare(tx); err != nil {
+			return err
+		}
+		return tell(ctx, tx, who.Actor, in, "dialog.opened", "slot", slotID)
+	})
+	return Dialog{URL: address(c, code), Origin: c.DialogOrigin(), FlowID: f.ID}, err
+}
+
+// authentications asks Tray for the sign-ins that an identity has now, and keeps a copy.
+func (p *Portal) authentications(ctx context.Context, identityID string) ([]tray.Authentication, error) {
+	var there []tray.Authentication
+	err := p.asUser(ctx, identityID, func(u *tray.UserClient) (err error) {
+		there, err = u.Authentications(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return there, p.store.Update(ctx, func(tx *store.Tx) error {
+		i, err := tx.Identity(ctx, identityID)
+		if err != nil {
+			return err
+		}
+		return tx.PutAuthentications(ctx, i, copies(there))
+	})
+}
+
+func copies(there []tray.Authentication) []store.Authentication {
+	var all []store.Authentication
+	for _, a := range there {
+		all = append(all, store.Authentication{UpstreamID: a.ID, Name: a.Name, Service: a.ServiceName, ServiceTitle: a.ServiceTitle, ServiceIcon: a.ServiceIcon})
+	}
+	return all
+}
+
+func ids(there []tray.Authentication) []string {
+	all := []string{} // never nil, which would say that the dialog was never opened
+	for _, a := range there {
+		all = append(all, a.ID)
+	}
+	return all
+}
+
+// FinishFlow redeems what a dialog said. Nothing that came through the browser is believed: a sign-in is taken only
+// when Tray lists it for this very user.
+func (p *Portal) FinishFlow(ctx context.Context, who Who, instanceID, flowID, outcome, authID string) error {
+	in, err := p.instance(ctx, who, instanceID)
+	if err != nil {
+		return err
+	}
+	f, err := p.store.Flow(ctx, flowID, in.ID, who.User.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return refuse("flow_over")
+	}
+	if err != nil {
+		return err
+	}
+	if f.Outcome != "" {
+		return nil // the dialog said so twice, or in two tabs
+	}
+	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
+	switch {
+	case outcome != store.FlowFinished:
+		return p.giveUp(ctx, who, in, f, outcome)
+	case f.Kind == store.FlowWizard:
+		return p.finishWizard(ctx, who, in, f)
+	}
+	return p.finishAuth(ctx, who, in, f, authID)
+}
+
+// giveUp keeps that a dialog ended without a result; the place is kept.
+func (p *Portal) giveUp(ctx context.Context, who Who, in store.Instance, f store.Flow, outcome string) error {
+	code := "dialog.cancelled"
+	if outcome != store.FlowCancelled {
+		outcome, code = store.FlowFailed, "dialog.failed"
+	}
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		first, err := tx.EndFlow(ctx, f.ID, outcome)
+		if err != nil || !first {
+			return err
+		}
+		return tell(ctx, tx, who.Actor, in, code, "slot", f.Slot)
+	})
+}
+
+func (p *Portal) finishWizard(ctx context.Context, who Who, in store.Instance, f store.Flow) error {
+	err := p.change(ctx, who, in.ID, func(tx *store.Tx, in *store.Instance) error {
+		first, err := tx.EndFlow(ctx, f.ID, store.FlowFinished)
+		if err != nil || !first || in.State != store.Configuring {
+			return err
+		}
+		return wizardDone(ctx, tx, who, in)
+	})
+	if err == nil {
+		p.nudge(ctx, in.ID)
+	}
+	return err
+}
+
+// wizardDone lets the journey read what the wizard has stored.
+func wizardDone(ctx context.Context, tx *store.Tx, who Who, in *store.Instance) error {
+	before := *in
+	in.WizardDone, in.NotBefore, in.Tries = true, store.Time{}, 0
+	in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
+	return record(ctx, tx, who.Actor, &before, in, "dialog.finished", "slot", "")
+}
+
+// CheckWizard takes a person's word that they have been through the wizard where nobody told us: Tray's check for
+// missing values decides whether they have.
+func (p *Portal) CheckWizard(ctx context.Context, who Who, instanceID string) error {
+	err := p.change(ctx, who, instanceID, func(tx *store.Tx, in *store.Instance) error {
+		if in.State != store.Configuring {
+			return nil
+		}
+		return wizardDone(ctx, tx, who, in)
+	})
+	if err == nil {
+		p.nudge(ctx, instanceID)
+	}
+	return err
+}
+
+func (p *Portal) finishAuth(ctx context.Context, who Who, in store.Instance, f store.Flow, authID string) error {
+	there, err := p.authentications(ctx, in.IdentityID)
+	if err != nil {
+		return err
+	}
+	a, listed := find(there, authID)
+	if !listed {
+		if err := p.giveUp(ctx, who, in, f, store.FlowFailed); err != nil {
+			return err
+		}
+		return refuse("signin_not_yours")
+	}
+	return p.choose(ctx, who, in.ID, f.Slot, a, "slot.chosen", func(tx *store.Tx) error {
+		_, err := tx.EndFlow(ctx, f.ID, store.FlowFinished)
+		return err
+	})
+}
+
+func find(there []tray.Authentication, id string) (tray.Authentication, bool) {
+	for _, a := range there {
+		if a.ID == id && id != "" {
+			return a, true
+		}
+	}
+	return tray.Authentication{}, false
+}
+
+// choose gives a slot a sign-in that Tray has listed for the instance's user, and lets the journey go on.
+func (p *Portal) choose(ctx context.Context, who Who, instanceID, slotID string, a tray.Authentication, code string, also func(*store.Tx) error) error {
+	err := p.change(ctx, who, instanceID, func(tx *store.Tx, in *store.Instance) error {
+		if err := also(tx); err != nil || in.State != store.Authorizing {
+			return err
+		}
+		s, err := slot(ctx, tx, in.ID, slotID)
+		if err != nil {
+			return err
+		}
+		before := *in
+		s.AuthenticationID, s.Found = a.ID, code == "slot.found"
+		if err := tx.PutSlot(ctx, s); err != nil {
+			return err
+		}
+		in.NotBefore, in.Tries = store.Time{}, 0
+		in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
+		if err := record(ctx, tx, who.Actor, &before, in, code, "slot", s.Title, "name", a.Name); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, store.AdvanceInstance{InstanceID: in.ID}, time.Time{})
+	})
+	if err == nil {
+		p.nudge(ctx, instanceID)
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"portico/store"
+	"portico/upstream"
+)
+
+// How often what is copied is copied again, and how often what was left under way is looked for.
+const (
+	catalogueEvery = 10 * time.Minute
+	instancesEvery = 30 * time.Minute
+	careEvery      = time.Minute
+	// leftAfter is how long an instance may be under way untouched before its job counts as lost.
+	leftAfter = 2 * time.Minute
+)
+
+// Run works on jobs until ctx ends, then lets what is under way come to its end. A process without Run answers
+// requests all the same: others do its jobs.
+func (p *Portal) Run(ctx context.Context) error {
+	c, err := p.jobs()
+	if err != nil {
+		return err
+	}
+	// River's own context outlives ours, so that a job that has begun ends by itself.
+	if err := c.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	p.stopped.Do(func() { close(p.stop) })
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 40*time.Second)
+	defer cancel()
+	err = c.Stop(end)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = c.StopAndCancel(context.WithoutCancel(ctx))
+	}
+	p.hold.Wait()
+	return err
+}
+
+func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.AdvanceInstance]) error {
+		return snooze(p.Advance(ctx, j.Args.InstanceID))
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.SyncCatalogue]) error {
+		return later(p.syncCatalogue(ctx, j.Args.AccountID))
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.SyncInstances]) error {
+		return later(p.syncInstances(ctx, j.Args.AccountID))
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.SyncIdentity]) error {
+		return later(p.syncIdentity(ctx, j.Args.IdentityID))
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.FetchIcon]) error {
+		return p.fetchIcon(ctx, j.Args.IntegrationID)
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[store.Care]) error { return p.care(ctx) }))
+	return p.store.Jobs(&river.Config{
+		Queues: map[string]river.QueueConfig{
+			store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
+		},
+		Workers: workers, PeriodicJobs: p.periodic(), Logger: p.Log,
+		FetchPollInterval: 250 * time.Millisecond, FetchCooldown: 100 * time.Millisecond,
+		JobTimeout: 2 * time.Minute, RescueStuckJobsAfter: max(p.RescueAfter, 2*time.Minute+time.Second),
+		Test: river.TestConfig{Time: clock{p.Now}},
+	})
+}
+
+// periodic is the work that nobody asks for.
+func (p *Portal) periodic() []*river.PeriodicJob {
+	every := func(interval time.Duration, id string, args river.JobArgs) *river.PeriodicJob {
+		return river.NewPeriodicJob(river.PeriodicInterval(interval), func() (river.JobArgs, *river.InsertOpts) { return args, nil },
+			&river.PeriodicJobOpts{ID: id, RunOnStart: true})
+	}
+	jobs := []*river.PeriodicJob{every(careEvery, "care", store.Care{})}
+	p.clients.mu.Lock()
+	defer p.clients.mu.Unlock()
+	for id := range p.clients.known {
+		jobs = append(jobs, every(catalogueEvery, "catalogue_"+id, store.SyncCatalogue{AccountID: id}),
+			every(instancesEvery, "instances_"+id, store.SyncInstances{AccountID: id}))
+	}
+	return jobs
+}
+
+// care removes what has expired, makes new session keys in time, and gives what was left under way a job again.
+func (p *Portal) care(ctx context.Context) error {
+	left, err := p.store.UnderWay(ctx, p.Now().Add(-leftAfter), 100)
+	if err != nil {
+		return err
+	}
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.RemoveExpired(ctx); err != nil {
+			return err
+		}
+		if err := tx.RotateSessionKeys(ctx); err != nil {
+			return err
+		}
+		for _, id := range left {
+			if err := tx.Enqueue(ctx, store.AdvanceInstance{InstanceID: id}, time.Time{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// snooze makes of a wait that the store holds one that the job keeps.
+func snooze(wait time.Duration, err error) error {
+	if err == nil && wait > 0 {
+		return river.JobSnooze(wait)
+	}
+	return err
+}
+
+// later snoozes a copy that a silent platform or another process stood in the way of, so that it is no failure that
+// somebody has to look at; the store says how old the copy is.
+func later(err error) error {
+	var e *upstream.Error
+	switch {
+	case errors.Is(err, errBusy):
+		return river.JobSnooze(time.Second)
+	case errors.As(err, &e) && e.Temporary():
+		return river.JobSnooze(max(e.RetryAfter, 15*time.Second))
+	}
+	return err
+}
+
+// clock gives the jobs the program's clock.
+type clock struct{ now func() time.Time }
+
+// NowUTC implements rivertype.TimeGenerator.
+func (c clock) NowUTC() time.Time { return c.now().UTC() }
+
+// NowUTCOrNil implements rivertype.TimeGenerator: the clock is the program's, never the database's.
+func (c clock) NowUTCOrNil() *time.Time {
+	now := c.NowUTC()
+	return &now
+}
