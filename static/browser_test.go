@@ -19,14 +19,14 @@ import (
 // policy is the Content-Security-Policy that the portal's pages have, dialog hosts apart.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'"
 
-// browser returns a context in which chromedp drives a fresh Chromium for at most a minute.
+// browser returns a context in which chromedp drives a fresh Chromium for at most two minutes: the machine may be busy.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	path := os.Getenv("CHROMIUM")
 	if path == "" {
 		path = "/usr/bin/chromium"
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
@@ -47,7 +47,7 @@ func do(t *testing.T, ctx context.Context, what string, steps ...chromedp.Action
 func until(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
 	for { // -32000 is what DevTools answers when the page went away in the middle
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression))
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(0)))
 		if err == nil {
 			return
 		}

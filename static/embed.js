@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const home = document.currentScript && document.currentScript.src.replace(/\/embed\.js.*/, "");
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
   let count = 0;
 
   customElements.define("portico-portal", class extends HTMLElement {
@@ -11,10 +12,7 @@
       this.url = new URL(src, location.href);
       this.path = this.getAttribute("path") || "/";
       this.last = 0;
-      const frame = (this.frame = document.createElement("iframe"));
-      frame.title = this.title || "Integrations";
-      frame.name = "portico-" + ++count;
-      frame.allow = "clipboard-write";
+      const frame = (this.frame = make("iframe", { title: this.title || "Integrations", name: "portico-" + ++count, allow: "clipboard-write" }));
       Object.assign(frame.style, { display: "block", width: "100%", border: "0", height: "30rem" });
       this.replaceChildren(frame);
       this.listen = (e) => this.hear(e);
@@ -52,8 +50,8 @@
     }
 
     post(target, fields) {
-      const form = Object.assign(document.createElement("form"), { method: "post", action: this.url.href.replace(/\/$/, "") + "/session", target, hidden: true });
-      for (const name in fields) form.append(Object.assign(document.createElement("input"), { name, value: fields[name] }));
+      const form = make("form", { method: "post", action: this.url.href.replace(/\/$/, "") + "/session", target, hidden: true });
+      for (const name in fields) form.append(make("input", { name, value: fields[name] }));
       this.append(form);
       form.submit();
       form.remove();
@@ -87,10 +85,13 @@
 
     refuse(reason, text) {
       clearTimeout(this.timer);
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: this.text("open-text", "Open in a new tab") });
+      // The page that has just spoken may still be loading, and is no silent one.
+      this.frame.onload = null;
+      const button = make("button", { type: "button", textContent: this.text("open-text", "Open in a new tab") });
       button.onclick = () => {
         const name = this.frame.name + "-tab";
-        open("", name); // inside the click, or the browser blocks it
+        // At once, inside the click, or the browser blocks it.
+        open("", name);
         this.enter(name);
       };
       this.note(text || this.text("refused-text", "Your browser does not show this part of the page here."), button);
@@ -103,7 +104,7 @@
       for (const old of [...this.childNodes]) if (old !== this.frame) old.remove();
       this.frame.style.display = text ? "none" : "block";
       if (!text) return;
-      const note = Object.assign(document.createElement("p"), { textContent: text });
+      const note = make("p", { textContent: text });
       note.setAttribute("role", "status");
       this.append(note, button);
     }
