@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -48,12 +47,16 @@ type WorkspaceClaim struct {
 	Account    string // the name of the account it belongs to from its first user on; "" = the default one
 }
 
-// claimFault says which claim is missing or out of bounds.
+// claimFault says which claim is missing or out of bounds; "" is the whole.
 type claimFault struct{ claim string }
 
 func (f *claimFault) Error() string { return "the claim " + f.claim + " does not fit" }
 
-var errLongLife = errors.New("the token is good for too long")
+var (
+	errLongLife = errors.New("the token is good for too long")
+	errNoObject = errors.New("not a JSON object")
+	errTwice    = errors.New("a JSON object with a name twice")
+)
 
 // check holds claims to their limits and puts in what is absent.
 func (c *Claims) check() error {
@@ -71,11 +74,7 @@ func (c *Claims) check() error {
 	if !slices.Contains([]string{store.RoleViewer, store.RoleMember, store.RoleAdmin}, c.Role) {
 		return &claimFault{"role"}
 	}
-	if tag, err := language.Parse(c.Locale); err != nil || len(c.Locale) > 64 {
-		c.Locale = ""
-	} else {
-		c.Locale = tag.String()
-	}
+	c.Locale = locale(c.Locale)
 	if len(c.Tags) > mostTags || slices.ContainsFunc(c.Tags, func(tag string) bool { return tag == "" || !fits(tag, mostText) }) {
 		return &claimFault{"tags"}
 	}
@@ -102,6 +101,15 @@ func (w *WorkspaceClaim) check() error {
 		}
 	}
 	return nil
+}
+
+// locale is a BCP 47 tag in its usual spelling; "" for what is none.
+func locale(s string) string {
+	tag, err := language.Parse(s)
+	if err != nil || tag == language.Und || len(s) > 64 {
+		return ""
+	}
+	return tag.String()
 }
 
 // printable says whether text is an ID: 1 to 255 characters that can be seen.
@@ -216,7 +224,7 @@ type claimReader struct {
 func newClaimReader(of string, b []byte) (*claimReader, error) {
 	m, err := members(b)
 	if err != nil {
-		return nil, &claimFault{strings.Trim(of+"."+err.Error(), ".")}
+		return nil, &claimFault{of}
 	}
 	return &claimReader{of: of, members: m}, nil
 }
@@ -236,7 +244,7 @@ func (r *claimReader) read(name string, into any) {
 func members(b []byte) (map[string]json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.New("no object")
+		return nil, errNoObject
 	}
 	m := map[string]json.RawMessage{}
 	for d.More() {
@@ -244,10 +252,10 @@ func members(b []byte) (map[string]json.RawMessage, error) {
 		name, ok := token.(string)
 		var value json.RawMessage
 		if err != nil || !ok || d.Decode(&value) != nil {
-			return nil, errors.New("no object")
+			return nil, errNoObject
 		}
 		if _, twice := m[name]; twice {
-			return nil, fmt.Errorf("a name twice")
+			return nil, errTwice
 		}
 		m[name] = value
 	}

@@ -119,7 +119,7 @@ func (h HostLogin) refusal(t *jwt.Token, err error) error {
 		return refuse("door_future")
 	case errors.Is(err, errLongLife):
 		return refuse("door_long_life")
-	case errors.As(err, &fault):
+	case errors.As(err, &fault) && fault.claim != "":
 		return refuse("door_claims", "claim", fault.claim)
 	}
 	return refuse("door_garbage")

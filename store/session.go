@@ -106,6 +106,12 @@ func (t *Tx) SaveSession(ctx context.Context, s Session) error {
 	return t.exec1(ctx, "saving a session", `UPDATE sessions SET data = $2, seen_at = $3 WHERE id = $1`, s.ID, s.Data, t.Now())
 }
 
+// TouchSession stores that a session was used, and leaves what it carries alone.
+func (t *Tx) TouchSession(ctx context.Context, id string) error {
+	_, err := t.exec(ctx, "noting that a session was used", `UPDATE sessions SET seen_at = $2 WHERE id = $1`, id, t.Now())
+	return err
+}
+
 // EndSession ends the session that a key opens.
 func (t *Tx) EndSession(ctx context.Context, key string) error {
 	_, err := t.exec(ctx, "ending a session", `DELETE FROM sessions WHERE id = $1`, hashed(key))
@@ -153,6 +159,12 @@ func (t *Tx) RedeemTicket(ctx context.Context, kind, key string) (Ticket, error)
 		return k, err
 	}
 	return k, t.exec1(ctx, "redeeming a ticket", `DELETE FROM tickets WHERE id = $1`, hashed(key))
+}
+
+// DropTickets makes every ticket of a user or a staff member worthless.
+func (t *Tx) DropTickets(ctx context.Context, kind, subjectID string) error {
+	_, err := t.exec(ctx, "dropping tickets", `DELETE FROM tickets WHERE kind = $1 AND subject_id = $2`, kind, subjectID)
+	return err
 }
 
 // UseToken remembers that a host token was used; ErrExists when it was used before. The transaction can go on then.

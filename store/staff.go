@@ -75,3 +75,10 @@ func (t *Tx) AddAttempt(ctx context.Context, subject string) error {
 	_, err := t.exec(ctx, "noting an attempt", `INSERT INTO attempts (id, subject, at) VALUES ($1, $2, $3)`, t.newID(), subject, t.Now())
 	return err
 }
+
+// ForgetAttempt takes one attempt of a subject back: it did not fail.
+func (t *Tx) ForgetAttempt(ctx context.Context, subject string) error {
+	_, err := t.exec(ctx, "forgetting an attempt", `
+		DELETE FROM attempts WHERE id = (SELECT id FROM attempts WHERE subject = $1 ORDER BY id DESC LIMIT 1)`, subject)
+	return err
+}
