@@ -11,9 +11,6 @@ import (
 )
 
 const (
-	// claimFor is longer than any call of a step takes with all its tries, so that a claim that runs out means a
-	// process that died.
-	claimFor = 45 * time.Second
 	// maxSteps bounds one Advance; a journey has fewer.
 	maxSteps = 12
 	// silentAfter is the tries without success after which the person is told that the platform is silent.
@@ -56,10 +53,14 @@ func (p *Portal) Advance(ctx context.Context, instanceID string) (wait time.Dura
 	return time.Second, nil
 }
 
+// claimFor is longer than any call of a step takes with all its tries, so that a claim that runs out means a process
+// that died. It is shorter than it takes to rescue that one's jobs.
+func (p *Portal) claimFor() time.Duration { return min(45*time.Second, p.RescueAfter) }
+
 // claim takes the instance for a step and reads it as it then is.
 func (p *Portal) claim(ctx context.Context, instanceID, by string) (r run, claimed bool, err error) {
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
-		if claimed, err = tx.Claim(ctx, instanceID, by, p.Now().Add(claimFor)); err != nil || !claimed {
+		if claimed, err = tx.Claim(ctx, instanceID, by, p.Now().Add(p.claimFor())); err != nil || !claimed {
 			return err
 		}
 		r.by = by
@@ -129,16 +130,21 @@ const (
 	causeUnavailable  = "unavailable"    // the platform is silent; we go on trying
 	causeRemoved      = "removed"        // it is gone at the platform
 	causeSigninGone   = "signin_gone"    // a sign-in that it uses is gone at the platform
+	causeSignin       = "signin_refused" // the platform will not have a sign-in in this slot
 )
 
 // stuck says whether a cause waits for somebody; the others are tried again by themselves.
 func stuck(cause string) bool {
-	return cause == causeMissing || cause == causeRefused || cause == causeRemoved
+	switch cause {
+	case causeMissing, causeRefused, causeRemoved, causeSignin:
+		return true
+	}
+	return false
 }
 
 func whoFixes(cause string) string {
 	switch cause {
-	case causeMissing, causeRemoved, causeSigninGone:
+	case causeMissing, causeRemoved, causeSigninGone, causeSignin:
 		return store.WhoYou
 	case causeUnavailable:
 		return store.WhoThem
@@ -209,6 +215,8 @@ func causeOf(e *upstream.Error, tries int, state string) string {
 		return causeUnavailable
 	case e.Kind == upstream.Unauthorized || e.Kind == upstream.Forbidden:
 		return causeUnauthorized
+	case e.Kind == upstream.Refused && state == store.Authorizing:
+		return causeSignin
 	case e.Kind == upstream.NotFound && state != store.Creating:
 		return causeRemoved
 	}
@@ -226,7 +234,7 @@ func setAttention(ctx context.Context, tx *store.Tx, in *store.Instance, cause, 
 		return nil
 	}
 	in.Attention, in.AttentionWho, in.AttentionSince = cause, whoFixes(cause), tx.Now()
-	return tell(ctx, tx, worker, *in, "instance.attention", "cause", cause)
+	return tell(ctx, tx, itself, *in, "instance.attention", "cause", cause)
 }
 
 func clearAttention(ctx context.Context, tx *store.Tx, in *store.Instance) error {
@@ -234,8 +242,13 @@ func clearAttention(ctx context.Context, tx *store.Tx, in *store.Instance) error
 		return nil
 	}
 	cause := in.Attention
+	freeOf(in)
+	return tell(ctx, tx, itself, *in, "instance.recovered", "cause", cause)
+}
+
+// freeOf takes away what stands in an instance's way, so that the next step is tried.
+func freeOf(in *store.Instance) {
 	in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
-	return tell(ctx, tx, worker, *in, "instance.recovered", "cause", cause)
 }
 
 // asOwner does something at Tray as the instance's user.

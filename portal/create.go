@@ -122,7 +122,7 @@ func (p *Portal) removeDuplicate(ctx context.Context, in store.Instance, upstrea
 		return err
 	}
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		return tell(ctx, tx, worker, in, "instance.duplicate", "id", upstreamID)
+		return tell(ctx, tx, itself, in, "instance.duplicate", "id", upstreamID)
 	})
 }
 
@@ -131,7 +131,7 @@ func (p *Portal) created(ctx context.Context, r run, g store.Integration, made t
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
 		in.UpstreamID, in.UpstreamName, in.UpstreamCreated = made.ID, made.Name, tx.Now()
 		in.SeenAt = tx.Now()
-		if err := tell(ctx, tx, worker, *in, code); err != nil {
+		if err := tell(ctx, tx, itself, *in, code); err != nil {
 			return err
 		}
 		if err := setWorkflows(ctx, tx, in.ID, made); err != nil {
@@ -164,7 +164,7 @@ func setWorkflows(ctx context.Context, tx *store.Tx, instanceID string, x tray.I
 // person, as the integration says.
 func complete(ctx context.Context, tx *store.Tx, in *store.Instance, g store.Integration) error {
 	in.NotBefore = store.At(in.UpstreamCreated.Add(tray.EnableDelay))
-	if err := tell(ctx, tx, worker, *in, "instance.complete"); err != nil {
+	if err := tell(ctx, tx, itself, *in, "instance.complete"); err != nil {
 		return err
 	}
 	switch g.EnableMode {
@@ -173,7 +173,7 @@ func complete(ctx context.Context, tx *store.Tx, in *store.Instance, g store.Int
 		finished(in, g)
 	case store.EnableChecked:
 		in.State, in.WantEnabled, in.Hold = store.Enabling, true, store.HoldCheck
-		return tell(ctx, tx, worker, *in, "instance.held")
+		return tell(ctx, tx, itself, *in, "instance.held")
 	default:
 		in.State, in.WantEnabled = store.Enabling, true
 	}

@@ -180,7 +180,7 @@ func (p *Portal) finishWizard(ctx context.Context, who Who, in store.Instance, f
 func wizardDone(ctx context.Context, tx *store.Tx, who Who, in *store.Instance) error {
 	before := *in
 	in.WizardDone, in.NotBefore, in.Tries = true, store.Time{}, 0
-	in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
+	freeOf(in)
 	return record(ctx, tx, who.Actor, &before, in, "dialog.finished", "slot", "")
 }
 
@@ -242,7 +242,7 @@ func (p *Portal) choose(ctx context.Context, who Who, instanceID, slotID string,
 			return err
 		}
 		in.NotBefore, in.Tries = store.Time{}, 0
-		in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
+		freeOf(in)
 		if err := record(ctx, tx, who.Actor, &before, in, code, "slot", s.Title, "name", a.Name); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (p *Portal) provisioned(ctx context.Context, identityID string) (store.Iden
 	}
 	by := store.NewKey()
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
-		ok, err := tx.ClaimIdentity(ctx, i.ID, by, p.Now().Add(claimFor))
+		ok, err := tx.ClaimIdentity(ctx, i.ID, by, p.Now().Add(p.claimFor()))
 		if err == nil && !ok {
 			return errBusy
 		}
@@ -80,7 +80,7 @@ func (p *Portal) provision(ctx context.Context, i store.Identity) (store.Identit
 		if subject == "" {
 			subject, kind = i.WorkspaceID, "workspace"
 		}
-		return tx.AddEvent(ctx, store.Event{Code: code, Args: map[string]string{"id": id}, Actor: worker, WorkspaceID: i.WorkspaceID, SubjectKind: kind, SubjectID: subject})
+		return tx.AddEvent(ctx, store.Event{Code: code, Args: map[string]string{"id": id}, Actor: itself, WorkspaceID: i.WorkspaceID, SubjectKind: kind, SubjectID: subject})
 	})
 }
 

@@ -36,7 +36,7 @@ func (p *Portal) wish(ctx context.Context, who Who, instanceID string, on bool, 
 		before := *in
 		in.WantEnabled, in.NotBefore, in.Tries = on, store.Time{}, 0
 		if in.Attention != causeRemoved && in.Attention != causeSigninGone {
-			in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
+			freeOf(in)
 		}
 		return record(ctx, tx, who.Actor, &before, in, code)
 	})
@@ -107,7 +107,7 @@ func (p *Portal) tryAnew(ctx context.Context, tx *store.Tx, in *store.Instance) 
 	if in.State == store.Disabled && in.Attention == causeMissing {
 		in.WantEnabled = true
 	}
-	in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
+	freeOf(in)
 	in.NotBefore, in.Tries = store.Time{}, 0
 	if !again {
 		return nil

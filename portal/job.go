@@ -19,6 +19,9 @@ const (
 	careEvery      = time.Minute
 	// leftAfter is how long an instance may be under way untouched before its job counts as lost.
 	leftAfter = 2 * time.Minute
+	// How long a job may take; a copy of a large account takes its time.
+	jobTimeout  = 30 * time.Second
+	syncTimeout = 15 * time.Minute
 )
 
 // Run works on jobs until ctx ends, then lets what is under way come to its end. A process without Run answers
@@ -46,32 +49,43 @@ func (p *Portal) Run(ctx context.Context) error {
 
 func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.AdvanceInstance]) error {
-		return snooze(p.Advance(ctx, j.Args.InstanceID))
-	}))
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.SyncCatalogue]) error {
-		return later(p.syncCatalogue(ctx, j.Args.AccountID))
-	}))
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.SyncInstances]) error {
-		return later(p.syncInstances(ctx, j.Args.AccountID))
-	}))
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.SyncIdentity]) error {
-		return later(p.syncIdentity(ctx, j.Args.IdentityID))
-	}))
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, j *river.Job[store.FetchIcon]) error {
-		return p.fetchIcon(ctx, j.Args.IntegrationID)
-	}))
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[store.Care]) error { return p.care(ctx) }))
+	add(workers, 0, func(ctx context.Context, a store.AdvanceInstance) error { return snooze(p.Advance(ctx, a.InstanceID)) })
+	add(workers, syncTimeout, func(ctx context.Context, a store.SyncCatalogue) error {
+		return later(p.syncCatalogue(ctx, a.AccountID))
+	})
+	add(workers, syncTimeout, func(ctx context.Context, a store.SyncInstances) error {
+		return later(p.syncInstances(ctx, a.AccountID))
+	})
+	add(workers, syncTimeout, func(ctx context.Context, a store.SyncIdentity) error { return later(p.syncIdentity(ctx, a.IdentityID)) })
+	add(workers, 0, func(ctx context.Context, a store.FetchIcon) error { return p.fetchIcon(ctx, a.IntegrationID) })
+	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
 	return p.store.Jobs(&river.Config{
 		Queues: map[string]river.QueueConfig{
 			store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
 		},
 		Workers: workers, PeriodicJobs: p.periodic(), Logger: p.Log,
 		FetchPollInterval: 250 * time.Millisecond, FetchCooldown: 100 * time.Millisecond,
-		JobTimeout: 2 * time.Minute, RescueStuckJobsAfter: max(p.RescueAfter, 2*time.Minute+time.Second),
-		Test: river.TestConfig{Time: clock{p.Now}},
+		JobTimeout: min(jobTimeout, p.RescueAfter), RescueStuckJobsAfter: p.RescueAfter,
+		Test: river.TestConfig{Time: timer{p.Now}},
 	})
 }
+
+// worker does one kind of job. A timeout of 0 is the client's.
+type worker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	timeout time.Duration
+	do      func(context.Context, T) error
+}
+
+func add[T river.JobArgs](to *river.Workers, timeout time.Duration, do func(context.Context, T) error) {
+	river.AddWorker(to, &worker[T]{timeout: timeout, do: do})
+}
+
+// Timeout implements river.Worker.
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.timeout }
+
+// Work implements river.Worker.
+func (w *worker[T]) Work(ctx context.Context, j *river.Job[T]) error { return w.do(ctx, j.Args) }
 
 // periodic is the work that nobody asks for.
 func (p *Portal) periodic() []*river.PeriodicJob {
@@ -132,14 +146,14 @@ func later(err error) error {
 	return err
 }
 
-// clock gives the jobs the program's clock.
-type clock struct{ now func() time.Time }
+// timer gives the jobs the program's clock.
+type timer struct{ now func() time.Time }
 
 // NowUTC implements rivertype.TimeGenerator.
-func (c clock) NowUTC() time.Time { return c.now().UTC() }
+func (c timer) NowUTC() time.Time { return c.now().UTC() }
 
 // NowUTCOrNil implements rivertype.TimeGenerator: the clock is the program's, never the database's.
-func (c clock) NowUTCOrNil() *time.Time {
+func (c timer) NowUTCOrNil() *time.Time {
 	now := c.NowUTC()
 	return &now
 }

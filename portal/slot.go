@@ -146,6 +146,7 @@ func (p *Portal) RejectAuth(ctx context.Context, who Who, instanceID, slotID str
 			return err
 		}
 		in.State, in.Hold, in.NotBefore, in.Tries = store.Authorizing, "", store.Time{}, 0
+		freeOf(in)
 		return record(ctx, tx, who.Actor, &before, in, "slot.rejected", "slot", s.Title, "name", name)
 	})
 	if err == nil {

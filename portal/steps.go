@@ -58,7 +58,7 @@ func markAttached(ctx context.Context, tx *store.Tx, in store.Instance, sent []t
 			if err := tx.PutSlot(ctx, s); err != nil {
 				return false, err
 			}
-			if err := tell(ctx, tx, worker, in, "slot.attached", "slot", s.Title); err != nil {
+			if err := tell(ctx, tx, itself, in, "slot.attached", "slot", s.Title); err != nil {
 				return false, err
 			}
 		}
@@ -160,7 +160,7 @@ func (p *Portal) enable(ctx context.Context, r run) error {
 		if err := setWorkflows(ctx, tx, in.ID, x); err != nil {
 			return err
 		}
-		return tell(ctx, tx, worker, *in, "instance.enabled")
+		return tell(ctx, tx, itself, *in, "instance.enabled")
 	})
 }
 
@@ -204,7 +204,7 @@ func (p *Portal) disable(ctx context.Context, r run) error {
 		if in.State == store.Enabled {
 			in.State = store.Disabled
 		}
-		return tell(ctx, tx, worker, *in, "instance.disabled")
+		return tell(ctx, tx, itself, *in, "instance.disabled")
 	})
 }
 
@@ -250,7 +250,7 @@ func (p *Portal) remove(ctx context.Context, r run) error {
 	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
 		in.State, in.DeletedAt, in.UniqueKey, in.Hold = store.Deleted, tx.Now(), "", ""
-		in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
-		return tell(ctx, tx, worker, *in, "instance.deleted")
+		freeOf(in)
+		return tell(ctx, tx, itself, *in, "instance.deleted")
 	})
 }

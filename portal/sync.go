@@ -360,7 +360,9 @@ func sameWorkflows(have []store.Workflow, there []tray.Workflow) bool {
 		return false
 	}
 	for _, w := range there {
-		if !slices.ContainsFunc(have, func(h store.Workflow) bool { return h.UpstreamID == w.ID && h.TriggerURL == w.TriggerURL && h.Name == w.Name }) {
+		if !slices.ContainsFunc(have, func(h store.Workflow) bool {
+			return h.UpstreamID == w.ID && h.TriggerURL == w.TriggerURL && h.Name == w.Name
+		}) {
 			return false
 		}
 	}

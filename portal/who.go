@@ -14,8 +14,8 @@ type Who struct {
 	Actor     store.Actor
 }
 
-// worker is the actor of what happens by itself.
-var worker = store.Actor{Kind: store.ActorJob}
+// itself is the actor of what happens without anybody.
+var itself = store.Actor{Kind: store.ActorJob}
 
 // platform is the actor of what was done elsewhere.
 var platform = store.Actor{Kind: store.ActorPlatform, Name: "Tray"}
