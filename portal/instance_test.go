@@ -1,0 +1,154 @@
+package portal
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"portico/store"
+	"portico/upstream/tray"
+)
+
+type trayUser = tray.UserClient
+
+func TestTurnOffAndOn(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	w.ok(w.portal.TurnOff(w.ctx, w.who, in.ID))
+	w.wantState(w.settle(in.ID), store.Disabled, "")
+	w.ok(w.portal.TurnOn(w.ctx, w.who, in.ID))
+	w.wantState(w.settle(in.ID), store.Enabled, "")
+	w.wantOne()
+}
+
+func TestRename(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	wantRefusal(t, w.portal.Rename(w.ctx, w.who, in.ID, "  "), "name_empty")
+	wantRefusal(t, w.portal.Rename(w.ctx, w.who, in.ID, strings.Repeat("x", 81)), "name_long")
+	w.ok(w.portal.Rename(w.ctx, w.who, in.ID, " Deals  to\tSlack "))
+	in = w.settle(in.ID)
+	if in.Name != "Deals to Slack" || in.UpstreamName != "Deals to Slack · "+in.ID {
+		t.Errorf("got %q, at Tray %q", in.Name, in.UpstreamName)
+	}
+}
+
+func TestDisconnectGoesOnWhenTrayIsBack(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	w.fault("removeSolutionInstance", "500", 2)
+	w.ok(w.portal.Disconnect(w.ctx, w.who, in.ID))
+	in = w.settle(in.ID)
+	w.wantState(in, store.Deleted, "")
+	if n := len(w.there("instances")); n != 0 {
+		t.Errorf("%d instances are left at Tray", n)
+	}
+	if len(w.cards()) != 0 {
+		t.Error("it is still shown")
+	}
+}
+
+// Taken back before the platform's answer came: what it made is found and removed.
+func TestDisconnectWhileCreating(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fault("createSolutionInstance", "lost", 1)
+	in, err := w.portal.Connect(w.ctx, w.who, w.integration(withSignins(1)).ID, false, false)
+	w.ok(err)
+	w.ok(w.portal.Disconnect(w.ctx, w.who, in.ID))
+	w.wantState(w.settle(in.ID), store.Deleted, "")
+	if n := len(w.there("instances")); n != 0 {
+		t.Errorf("%d instances are left at Tray", n)
+	}
+}
+
+func TestSilentTrayIsSaidAndPasses(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	w.fault("updateSolutionInstance", "500", 4)
+	w.ok(w.portal.TurnOff(w.ctx, w.who, in.ID))
+	said := false
+	for range 20 {
+		in, err := w.store.Instance(w.ctx, in.ID)
+		w.ok(err)
+		said = said || in.Attention == causeUnavailable && in.AttentionWho == store.WhoThem
+		wait, err := w.portal.Advance(w.ctx, in.ID)
+		w.ok(err)
+		if wait == 0 {
+			break
+		}
+		w.clock.Advance(wait)
+	}
+	if !said {
+		t.Error("nobody was told that Tray is silent")
+	}
+	w.wantState(w.settle(in.ID), store.Disabled, "")
+}
+
+func TestTry(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(2)
+	workflows, err := w.store.Workflows(w.ctx, in.ID)
+	w.ok(err)
+	tried := 0
+	for _, f := range workflows {
+		if f.TriggerURL == "" {
+			continue
+		}
+		tried++
+		got, err := w.portal.Try(w.ctx, w.who, in.ID, f.UpstreamID)
+		w.ok(err)
+		if got.Status != 200 {
+			t.Errorf("%s answered %d", f.Name, got.Status)
+		}
+	}
+	if tried == 0 {
+		t.Fatal("the demo integration has no trigger")
+	}
+	_, err = w.portal.Try(w.ctx, w.who, in.ID, "no-such-workflow")
+	wantRefusal(t, err, "no_trigger")
+}
+
+func TestUserTokenIsRenewed(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	w.clock.Advance(72 * time.Hour)
+	w.ok(w.portal.TurnOff(w.ctx, w.who, in.ID))
+	w.wantState(w.settle(in.ID), store.Disabled, "")
+
+	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	w.control("POST", "/users/"+i.UpstreamID+"/revoke", map[string]any{})
+	w.ok(w.portal.TurnOn(w.ctx, w.who, in.ID))
+	w.wantState(w.settle(in.ID), store.Enabled, "")
+}
+
+func TestSharedInstances(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	a, err := w.store.Account(w.ctx, w.who.Workspace.AccountID)
+	w.ok(err)
+	colleague, admin := w.person(a, "acme", "u_2", store.RoleMember), w.person(a, "acme", "u_3", store.RoleAdmin)
+	if err := w.portal.TurnOff(w.ctx, admin, in.ID); err == nil {
+		t.Error("an admin changed a personal instance")
+	}
+	w.ok(w.portal.Share(w.ctx, w.who, in.ID, true))
+	wantRefusal(t, w.portal.TurnOff(w.ctx, colleague, in.ID), "read_only")
+	w.ok(w.portal.TurnOff(w.ctx, admin, in.ID))
+	w.wantState(w.settle(in.ID), store.Disabled, "")
+}
+
+func TestWizard(t *testing.T) {
+	w := newWorld(t, nil)
+	g := w.integration(func(g store.Integration, slots []store.IntegrationSlot) bool { return g.Kind == store.KindWizard && len(slots) > 1 })
+	in := w.connect(g)
+	w.wantState(in, store.Configuring, "")
+	d, err := w.portal.OpenWizard(w.ctx, w.who, in.ID)
+	w.ok(err)
+	if !strings.Contains(d.URL, "/configure/"+in.UpstreamID) || d.FlowID == "" {
+		t.Errorf("got %q", d.URL)
+	}
+	// The person says they are through, but the wizard was closed midway: Tray's check says so, and they go back.
+	w.ok(w.portal.CheckWizard(w.ctx, w.who, in.ID))
+	in = w.settle(in.ID)
+	w.wantState(in, store.Configuring, causeMissing)
+}

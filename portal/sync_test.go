@@ -1,0 +1,171 @@
+package portal
+
+import (
+	"testing"
+	"time"
+
+	"portico/store"
+)
+
+func (w *world) sync() {
+	w.Helper()
+	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	w.ok(w.portal.syncIdentity(w.ctx, i.ID))
+}
+
+func (w *world) sweep() {
+	w.Helper()
+	w.ok(w.portal.syncInstances(w.ctx, w.who.Workspace.AccountID))
+}
+
+// enabled is a connected instance.
+func (w *world) enabled(n int) store.Instance {
+	w.Helper()
+	in := w.connect(w.integration(withSignins(n)))
+	w.authorize(in)
+	in = w.settle(in.ID)
+	w.wantState(in, store.Enabled, "")
+	return in
+}
+
+func (w *world) cards() []store.Card {
+	w.Helper()
+	cards, err := w.store.UserCards(w.ctx, w.who.User, 0, 100)
+	w.ok(err)
+	return cards
+}
+
+func TestInstancesMadeElsewhereAppear(t *testing.T) {
+	for name, copyThem := range map[string]func(*world){"at the first visit": (*world).sync, "by the sweep": (*world).sweep} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			i, err := w.store.UserIdentity(w.ctx, w.who.User)
+			w.ok(err)
+			i, err = w.portal.provisioned(w.ctx, i.ID)
+			w.ok(err)
+			g := w.integration(withSignins(1))
+			w.control("POST", "/users/"+i.UpstreamID+"/instances", map[string]any{"solution_id": g.UpstreamID, "name": "Made by hand", "enabled": true})
+			copyThem(w)
+			copyThem(w)
+			cards := w.cards()
+			if len(cards) != 1 || cards[0].Name != "Made by hand" || cards[0].State != store.Enabled || cards[0].IntegrationID != g.ID {
+				t.Errorf("got %+v, want the one that was made by hand", cards)
+			}
+		})
+	}
+}
+
+func TestRemovedAtTray(t *testing.T) {
+	for name, copyThem := range map[string]func(*world){"at a visit": (*world).sync, "by the sweep": (*world).sweep} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			in := w.enabled(2)
+			w.clock.Advance(time.Minute)
+			w.control("POST", "/instances/"+in.UpstreamID+"/remove", map[string]any{})
+			copyThem(w)
+			in = w.settle(in.ID)
+			w.wantState(in, store.Disabled, causeRemoved)
+
+			w.ok(w.portal.Retry(w.ctx, w.who, in.ID))
+			in = w.settle(in.ID)
+			w.wantState(in, store.Enabled, "")
+			w.wantOne() // set up again with the sign-ins it had
+		})
+	}
+}
+
+func TestRenamedAndTurnedOffAtTray(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
+		if _, err := u.Rename(w.ctx, in.UpstreamID, "Their words"+markerSign+in.ID); err != nil {
+			return err
+		}
+		_, err := u.Disable(w.ctx, in.UpstreamID)
+		return err
+	}))
+	w.sync()
+	in = w.settle(in.ID)
+	w.wantState(in, store.Disabled, "")
+	if in.Name != "Their words" {
+		t.Errorf("got the name %q, want the one given at Tray", in.Name)
+	}
+}
+
+func TestSigninGone(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	slots, err := w.store.Slots(w.ctx, in.ID)
+	w.ok(err)
+	w.clock.Advance(time.Minute)
+	w.control("POST", "/authentications/"+slots[0].AuthenticationID+"/remove", map[string]any{})
+	w.sync()
+	in, err = w.store.Instance(w.ctx, in.ID)
+	w.ok(err)
+	w.wantState(in, store.Enabled, causeSigninGone)
+}
+
+// A second one that a lost answer left behind goes away.
+func TestDuplicatesAreRemoved(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	g, err := w.store.Integration(w.ctx, in.IntegrationID)
+	w.ok(err)
+	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
+		_, err := u.CreateInstance(w.ctx, g.UpstreamID, upstreamName(in))
+		return err
+	}))
+	w.sweep()
+	w.wantOne()
+	if n := len(w.cards()); n != 1 {
+		t.Errorf("got %d cards, want 1", n)
+	}
+}
+
+func TestCatalogueWithoutAuthSlots(t *testing.T) {
+	w := newWorld(t, nil)
+	known := w.integration(withSignins(1))
+	w.control("PATCH", "/settings", map[string]any{"auth_slots": false})
+	w.ok(w.portal.syncCatalogue(w.ctx, known.AccountID))
+	again, err := w.store.Integration(w.ctx, known.ID)
+	w.ok(err)
+	if again.Kind != store.KindAuth {
+		t.Errorf("got kind %q once Tray no longer lists slots, want those it had listed to stay", again.Kind)
+	}
+}
+
+func TestUnpublishedIsMarkedGone(t *testing.T) {
+	w := newWorld(t, nil)
+	g := w.integration(withSignins(1))
+	w.control("POST", "/solutions/"+g.UpstreamID+"/unpublish", map[string]any{})
+	w.ok(w.portal.syncCatalogue(w.ctx, g.AccountID))
+	g, err := w.store.Integration(w.ctx, g.ID)
+	w.ok(err)
+	if g.GoneAt.IsZero() {
+		t.Error("it is still shown")
+	}
+	if _, err := w.store.VisibleIntegration(w.ctx, w.who.User, g.AccountID, g.ID); err == nil {
+		t.Error("it can still be connected")
+	}
+}
+
+func TestSilentTrayIsNoted(t *testing.T) {
+	w := newWorld(t, nil)
+	account := w.who.Workspace.AccountID
+	before, err := w.store.Sync(w.ctx, account, store.SyncedCatalogue)
+	w.ok(err)
+	w.control("PATCH", "/settings", map[string]any{"down": true})
+	if err := w.portal.syncCatalogue(w.ctx, account); err == nil {
+		t.Fatal("copied from a Tray that is down")
+	}
+	after, err := w.store.Sync(w.ctx, account, store.SyncedCatalogue)
+	w.ok(err)
+	if after.Error == "" || after.DoneAt != before.DoneAt {
+		t.Errorf("got %+v, want an error and the age of the last good copy", after)
+	}
+}
