@@ -1,0 +1,85 @@
+package views
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"portico/store"
+)
+
+// Line is one line of a timeline: what happened, or a call to a platform.
+type Line struct {
+	Event  *store.Event
+	Call   *store.UpstreamCall
+	NewDay bool // the first one, from the top, of its day (UTC)
+}
+
+// Timeline joins what happened and the calls that were made, newest first, the limit newest of both. next is where
+// older ones begin, "" when these are all; both lists hold one more than the limit where there are more.
+func Timeline(events []store.Event, calls []store.UpstreamCall, limit int) (lines []Line, next string) {
+	for n := range events {
+		lines = append(lines, Line{Event: &events[n]})
+	}
+	for n := range calls {
+		lines = append(lines, Line{Call: &calls[n]})
+	}
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(b.id(), a.id()) })
+	if len(lines) > limit {
+		lines = lines[:limit]
+		next = lines[limit-1].id()
+	}
+	day := ""
+	for n := range lines {
+		d := lines[n].At().Format(time.DateOnly)
+		lines[n].NewDay, day = d != day, d
+	}
+	return lines, next
+}
+
+// id is a ULID, so that lines of both kinds sort by time.
+func (l Line) id() string {
+	if l.Event != nil {
+		return l.Event.ID
+	}
+	return l.Call.ID
+}
+
+// At is when it happened.
+func (l Line) At() time.Time {
+	if l.Event != nil {
+		return l.Event.At.Time
+	}
+	return l.Call.At.Time
+}
+
+func (l Line) duration() time.Duration {
+	if l.Event != nil {
+		return l.Event.Duration
+	}
+	return l.Call.Duration
+}
+
+var tones = map[string]string{
+	"dialog.failed":      "bad",
+	"instance.attention": "bad",
+	"session.refused":    "bad",
+	"instance.held":      "warn",
+	"instance.duplicate": "warn",
+	"slot.attached":      "good",
+	"instance.complete":  "good",
+	"instance.enabled":   "good",
+	"instance.recovered": "good",
+	"instance.checked":   "good",
+}
+
+// tone is the colour of the line's dot.
+func (l Line) tone() string {
+	switch {
+	case l.Event != nil:
+		return tones[l.Event.Code]
+	case l.Call.Outcome != "ok":
+		return "bad"
+	}
+	return ""
+}
