@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// configFile is the file's shape: each key is the name of a variable in lower case, without PORTICO_.
+type configFile struct {
+	URL          words      `yaml:"url"`
+	Listen       words      `yaml:"listen"`
+	Data         words      `yaml:"data"`
+	Database     words      `yaml:"database"`
+	KeysFile     words      `yaml:"keys_file"`
+	HostIssuer   words      `yaml:"host_issuer"`
+	HostAudience words      `yaml:"host_audience"`
+	HostKeysFile words      `yaml:"host_keys_file"`
+	HostSecret   words      `yaml:"host_secret"`
+	HostSecretIn words      `yaml:"host_secret_file"`
+	HostName     words      `yaml:"host_name"`
+	HostURL      words      `yaml:"host_url"`
+	HostOrigins  words      `yaml:"host_origins"`
+	APIKeys      words      `yaml:"api_keys"`
+	APIKeysIn    words      `yaml:"api_keys_file"`
+	TrustProxy   words      `yaml:"trust_proxy"`
+	LogLevel     words      `yaml:"log_level"`
+	LogFormat    words      `yaml:"log_format"`
+	Tray         []trayFile `yaml:"tray"`
+}
+
+// trayFile is one Tray account in the file.
+type trayFile struct {
+	Name          string `yaml:"name"`
+	Region        words  `yaml:"region"`
+	MasterToken   words  `yaml:"master_token"`
+	MasterTokenIn words  `yaml:"master_token_file"`
+	EmbeddedID    words  `yaml:"embedded_id"`
+	APIURL        words  `yaml:"api_url"`
+	DialogURL     words  `yaml:"dialog_url"`
+	WebhookHosts  words  `yaml:"webhook_hosts"`
+	User          words  `yaml:"user"`
+}
+
+// words is a value as a variable would hold it: a list is joined by commas.
+type words string
+
+// UnmarshalYAML implements yaml.InterfaceUnmarshaler.
+func (w *words) UnmarshalYAML(decode func(any) error) error {
+	var v any
+	if err := decode(&v); err != nil {
+		return err
+	}
+	switch v := v.(type) {
+	case []any:
+		parts := make([]string, len(v))
+		for i, p := range v {
+			parts[i] = fmt.Sprint(p)
+		}
+		*w = words(strings.Join(parts, ","))
+	case map[string]any:
+		return errors.New("is a map where a value is wanted")
+	case nil:
+	default:
+		*w = words(fmt.Sprint(v))
+	}
+	return nil
+}
+
+// readFile reads the configuration file. A key that means nothing is a fault: it may be another one misspelt.
+func readFile(path string) (configFile, error) {
+	var f configFile
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return f, fmt.Errorf("cannot be read: %w", err)
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		// Without the source around the fault, which may hold a secret.
+		return f, fmt.Errorf("%s, at [line:column] %s", path, yaml.FormatError(err, false, false))
+	}
+	return f, nil
+}
+
+// below looks a variable up in the environment, and then in the file.
+func (f configFile) below(getenv func(string) string) func(string) string {
+	values := byKey(f)
+	return func(name string) string {
+		if v := getenv(name); v != "" {
+			return v
+		}
+		return values[strings.ToLower(strings.TrimPrefix(name, "PORTICO_"))]
+	}
+}
+
+// get looks up an account's value by its key in capitals, as account asks for it.
+func (t trayFile) get(name string) string { return byKey(t)[strings.ToLower(name)] }
+
+func byKey(shape any) map[string]string {
+	values := map[string]string{}
+	v := reflect.ValueOf(shape)
+	for i := range v.NumField() {
+		if w, ok := v.Field(i).Interface().(words); ok {
+			values[v.Type().Field(i).Tag.Get("yaml")] = string(w)
+		}
+	}
+	return values
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"portico/store"
+)
+
+func isPostgres(database string) bool { return strings.HasPrefix(database, "postgres") }
+
+// openStore opens the database with the keys of a file.
+func openStore(ctx context.Context, database, keysFile string, now func() time.Time) (*store.Store, error) {
+	keys, err := store.LoadKeys(keysFile)
+	if err != nil {
+		return nil, err
+	}
+	if !isPostgres(database) {
+		if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
+			return nil, fmt.Errorf("making the data folder: %w", err)
+		}
+	}
+	return store.Open(ctx, store.Options{Database: database, Keys: keys, Now: now})
+}
+
+// ownStore opens the database for a process that works on its jobs. A SQLite file is this process's alone from then on,
+// and free of what a killed one held.
+func ownStore(ctx context.Context, database, keysFile string, now func() time.Time) (s *store.Store, done func() error, err error) {
+	unlock := func() {}
+	if !isPostgres(database) {
+		if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
+			return nil, nil, fmt.Errorf("making the data folder: %w", err)
+		}
+		if unlock, err = lock(database); err != nil {
+			return nil, nil, err
+		}
+	}
+	if s, err = openStore(ctx, database, keysFile, now); err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	done = func() error { defer unlock(); return s.Close() }
+	if err = s.TakeOver(ctx); err != nil {
+		return nil, nil, fmt.Errorf("%w (%v)", err, done())
+	}
+	return s, done, nil
+}
+
+// putAccounts stores the accounts as they are configured, and has copied what was never copied.
+func putAccounts(ctx context.Context, s *store.Store, accounts []store.Account) error {
+	return s.Update(ctx, func(tx *store.Tx) error {
+		for _, a := range accounts {
+			a, err := tx.PutAccount(ctx, a)
+			if err != nil {
+				return err
+			}
+			if err := firstCopy(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		return tx.RotateSessionKeys(ctx)
+	})
+}
+
+func firstCopy(ctx context.Context, tx *store.Tx, a store.Account) error {
+	catalogue, err := tx.Sync(ctx, a.ID, store.SyncedCatalogue)
+	if err != nil {
+		return err
+	}
+	if catalogue.DoneAt.IsZero() {
+		if err := tx.Enqueue(ctx, store.SyncCatalogue{AccountID: a.ID}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	instances, err := tx.Sync(ctx, a.ID, store.SyncedInstances)
+	if err == nil && instances.DoneAt.IsZero() {
+		err = tx.Enqueue(ctx, store.SyncInstances{AccountID: a.ID}, time.Time{})
+	}
+	return err
+}
