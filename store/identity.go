@@ -53,6 +53,11 @@ func (r reads) WorkspaceIdentities(ctx context.Context, workspaceID string) ([]I
 	return many(ctx, r.q, "listing identities", scanIdentity, `SELECT `+identityColumns+` FROM identities i WHERE i.workspace_id = $1 ORDER BY i.id`, workspaceID)
 }
 
+// OwnIdentities is a workspace's identities where the whole workspace is the user.
+func (r reads) OwnIdentities(ctx context.Context, workspaceID string) ([]Identity, error) {
+	return many(ctx, r.q, "listing identities", scanIdentity, `SELECT `+identityColumns+` FROM identities i WHERE i.workspace_id = $1 AND i.user_id = '' ORDER BY i.id`, workspaceID)
+}
+
 // IdentityToken opens an identity's token; "" when it has none.
 func (r reads) IdentityToken(ctx context.Context, i Identity) (secret.Text, error) {
 	return r.keys.open(ctx, r.q, "identities/"+i.ID, i.token)

@@ -20,7 +20,10 @@ import (
 )
 
 // Keys is the keyset that wraps each workspace's data key and seals what belongs to no workspace.
-type Keys struct{ aead tink.AEAD }
+type Keys struct {
+	aead  tink.AEAD
+	count int
+}
 
 // LoadKeys reads a keys file: a Tink AEAD keyset in clear JSON. Its first key seals, any key opens.
 func LoadKeys(path string) (*Keys, error) {
@@ -37,7 +40,7 @@ func LoadKeys(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("using the keys file %s: %w", path, err)
 	}
-	return &Keys{aead: a}, nil
+	return &Keys{aead: a, count: len(h.KeysetInfo().GetKeyInfo())}, nil
 }
 
 // CreateKeys writes a new keys file that only its owner can read. It never replaces a file: without the old keys
@@ -90,6 +93,9 @@ type keyring struct {
 }
 
 func newKeyring(keys *Keys) *keyring { return &keyring{keys: keys} }
+
+// SealingKeys counts the keys of the keys file: one, or more while they are being rotated.
+func (s *Store) SealingKeys() int { return s.keys.keys.count }
 
 // A sealed value is the name of its key, a zero byte, and what Tink made of it: the name is "portico" for the keys
 // file, else the workspace whose data key it is.

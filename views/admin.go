@@ -75,8 +75,13 @@ func adminTone(in store.Instance) string {
 
 // adminState is the key of the one word that staff read for a state.
 func adminState(in store.Instance) string {
-	if in.Hold == store.HoldCheck {
+	switch {
+	case in.Hold == store.HoldCheck:
 		return "admin.state.held"
+	case in.State == store.Disabled && in.WantEnabled:
+		return "admin.state.enabling"
+	case in.State == store.Enabled && !in.WantEnabled:
+		return "admin.state.turning_off"
 	}
 	return "admin.state." + in.State
 }
