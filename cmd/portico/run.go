@@ -18,7 +18,7 @@ type program struct {
 
 // commands are all that there are; kong reads their flags and arguments, one dash or two.
 type commands struct {
-	Config string `help:"Configuration file (YAML); variables win over it." placeholder:"FILE" env:"-"`
+	Config string `help:"Configuration file (YAML); variables win over it." placeholder:"FILE"`
 
 	Serve   serveCommand   `cmd:"" help:"Serve the portal."`
 	Sandbox sandboxCommand `cmd:"" help:"Practise: the portal, a sample host application and a simulated Tray, with demo data."`

@@ -13,8 +13,8 @@ import (
 	"portico/sandbox/clock"
 )
 
-// startClock is a clock that runs with the machine's, but goes on from where it was moved to in a folder's last run:
-// nothing that is stored there may lie in the future.
+// startClock is a clock that runs with the machine's, as far ahead of it as a folder's last run was in the end: nothing
+// that is stored there may lie in the future.
 func startClock(dir string) (*clock.Clock, error) {
 	c := clock.New()
 	b, err := os.ReadFile(filepath.Join(dir, "clock"))
@@ -24,19 +24,20 @@ func startClock(dir string) (*clock.Clock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the sandbox's clock: %w", err)
 	}
-	then, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(b)))
+	ahead, err := time.ParseDuration(strings.TrimSpace(string(b)))
 	if err != nil {
 		return nil, fmt.Errorf("reading the sandbox's clock: %w", err)
 	}
-	c.Advance(then.Sub(c.Now()))
+	c.Advance(ahead)
 	return c, nil
 }
 
-// keepClock writes down where the clock is each time it is moved, and once more at the end.
+// keepClock writes down how far ahead the clock is, each time it is moved.
 func (b *sandbox) keepClock(ctx context.Context) {
 	for {
 		moved := b.clock.Moved()
-		if err := os.WriteFile(filepath.Join(b.dir, "clock"), []byte(b.clock.Now().UTC().Format(time.RFC3339Nano)+"\n"), 0o600); err != nil {
+		ahead := time.Until(b.clock.Now()).Round(time.Second)
+		if err := os.WriteFile(filepath.Join(b.dir, "clock"), []byte(ahead.String()+"\n"), 0o600); err != nil {
 			b.log.Error("keeping the clock", "err", err)
 		}
 		select {
