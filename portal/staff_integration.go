@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -50,11 +49,15 @@ func (p *Portal) SetIntegration(ctx context.Context, actor store.Actor, id strin
 		if err != nil {
 			return err
 		}
-		before := integrationSummary(g, was)
+		before := decided(g, was)
 		if g, err = putIntegration(ctx, tx, g, c, audience); err != nil {
 			return err
 		}
-		return changed(ctx, tx, actor, "integration.changed", "integration", id, before, integrationSummary(g, audience))
+		after := decided(g, audience)
+		if before == after {
+			return nil
+		}
+		return deed{actor: actor, kind: "integration", subject: id, before: before, after: after}.write(ctx, tx, "integration.changed")
 	})
 }
 
@@ -110,30 +113,25 @@ func workspacesNamed(ctx context.Context, tx *store.Tx, accountID string, extern
 	return found, nil
 }
 
-// changed writes a change by staff into the timeline of its subject and into the audit; nothing when nothing changed.
-func changed(ctx context.Context, tx *store.Tx, actor store.Actor, code, kind, id, before, after string) error {
-	if before == after {
-		return nil
-	}
-	if err := tx.AddEvent(ctx, store.Event{Code: code, Actor: actor, SubjectKind: kind, SubjectID: id}); err != nil {
-		return err
-	}
-	return tx.AddAudit(ctx, store.Audit{Code: code, Actor: actor, SubjectKind: kind, SubjectID: id, Before: before, After: after})
+// decision is what the audit keeps of an integration: what staff decide.
+type decision struct {
+	Shown       bool   `json:"shown"`
+	Position    int    `json:"position"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Enable      string `json:"enable"` // "platform" where staff leave it to the platform
+	Restricted  bool   `json:"restricted"`
+	Audience    string `json:"audience"` // external IDs
 }
 
-// integrationSummary is what the audit keeps of an integration: what staff decide.
-func integrationSummary(g store.Integration, audience []store.Workspace) string {
-	names := []string{}
+func decided(g store.Integration, audience []store.Workspace) decision {
+	var names []string
 	for _, w := range audience {
 		names = append(names, w.ExternalID)
 	}
 	slices.Sort(names)
-	b, err := json.Marshal(map[string]any{
-		"shown": g.Shown, "position": g.Position, "title": g.StaffTitle, "description": g.StaffDescription,
-		"enable": cmp.Or(g.StaffEnableMode, "platform"), "restricted": g.Restricted, "audience": names,
-	})
-	if err != nil {
-		return ""
+	return decision{
+		Shown: g.Shown, Position: g.Position, Title: g.StaffTitle, Description: g.StaffDescription,
+		Enable: cmp.Or(g.StaffEnableMode, "platform"), Restricted: g.Restricted, Audience: strings.Join(names, ", "),
 	}
-	return string(b)
 }

@@ -31,22 +31,13 @@ func (p *Portal) changeJob(ctx context.Context, actor store.Actor, id int64, cod
 		if err != nil {
 			return err
 		}
-		subject := strconv.FormatInt(id, 10)
-		args := map[string]string{"job": before.Kind}
-		if err := tx.AddEvent(ctx, store.Event{Code: code, Args: args, Actor: actor, SubjectKind: "job", SubjectID: subject}); err != nil {
-			return err
-		}
-		return tx.AddAudit(ctx, store.Audit{
-			Code: code, Actor: actor, SubjectKind: "job", SubjectID: subject, Before: jobSummary(before), After: jobSummary(after),
-		})
+		d := deed{actor: actor, kind: "job", subject: strconv.FormatInt(id, 10), before: aboutJob(before), after: aboutJob(after)}
+		d.args = map[string]string{"job": before.Kind}
+		return d.write(ctx, tx, code)
 	})
 }
 
-// jobSummary is what the audit keeps of a job.
-func jobSummary(j *store.Job) string {
-	b, err := json.Marshal(map[string]any{"kind": j.Kind, "args": json.RawMessage(j.EncodedArgs), "state": j.State, "attempt": j.Attempt})
-	if err != nil {
-		return ""
-	}
-	return string(b)
+// aboutJob is what the audit keeps of a job.
+func aboutJob(j *store.Job) any {
+	return map[string]any{"kind": j.Kind, "args": json.RawMessage(j.EncodedArgs), "state": j.State, "attempt": j.Attempt}
 }

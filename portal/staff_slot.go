@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,8 +38,8 @@ func (p *Portal) SetIntegrationSlots(ctx context.Context, actor store.Actor, id 
 		if ListedByPlatform(g, was) {
 			return refuse("slots_listed")
 		}
-		before, after := slotSummary(was), slotSummary(slots)
-		if before == after {
+		before, after := slotTexts(was), slotTexts(slots)
+		if slices.Equal(before, after) {
 			return nil
 		}
 		if err := tx.SetIntegrationSlots(ctx, id, store.SlotAuth, slots); err != nil {
@@ -53,7 +52,7 @@ func (p *Portal) SetIntegrationSlots(ctx context.Context, actor store.Actor, id 
 		if err := p.passSlotsOn(ctx, tx, actor, g, slots); err != nil {
 			return err
 		}
-		return changed(ctx, tx, actor, "slots.changed", "integration", id, before, after)
+		return deed{actor: actor, kind: "integration", subject: id, before: before, after: after}.write(ctx, tx, "slots.changed")
 	})
 }
 
@@ -169,15 +168,17 @@ func replaceSlots(ctx context.Context, tx *store.Tx, instanceID string, slots []
 	return nil
 }
 
-// slotSummary is what the audit keeps of slots.
-func slotSummary(slots []store.IntegrationSlot) string {
-	kept := []map[string]string{}
+// slotText is what the audit keeps of a slot.
+type slotText struct {
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Service string `json:"service,omitempty"`
+}
+
+func slotTexts(slots []store.IntegrationSlot) []slotText {
+	kept := []slotText{}
 	for _, s := range slots {
-		kept = append(kept, map[string]string{"id": s.ExternalID, "title": s.Title, "service": s.Service})
+		kept = append(kept, slotText{ID: s.ExternalID, Title: s.Title, Service: s.Service})
 	}
-	b, err := json.Marshal(kept)
-	if err != nil {
-		return ""
-	}
-	return string(b)
+	return kept
 }

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"fmt"
 
 	"portico/store"
 )
@@ -18,16 +17,10 @@ func (p *Portal) SignOutUser(ctx context.Context, actor store.Actor, userID stri
 		if ended, err = tx.EndSessions(ctx, store.SessionUser, u.ID); err != nil {
 			return err
 		}
-		actor := actor
-		actor.BehalfID = u.ID
-		event := store.Event{Code: "session.ended", Actor: actor, WorkspaceID: u.WorkspaceID, SubjectKind: "user", SubjectID: u.ID}
-		if err := tx.AddEvent(ctx, event); err != nil {
-			return err
-		}
-		return tx.AddAudit(ctx, store.Audit{
-			Code: "session.ended", Actor: actor, WorkspaceID: u.WorkspaceID, SubjectKind: "user", SubjectID: u.ID,
-			Before: fmt.Sprintf(`{"sessions":%d}`, ended), After: `{"sessions":0}`,
-		})
+		d := deed{actor: actor, workspace: u.WorkspaceID, kind: "user", subject: u.ID}
+		d.actor.BehalfID = u.ID
+		d.before, d.after = map[string]int64{"sessions": ended}, map[string]int64{"sessions": 0}
+		return d.write(ctx, tx, "session.ended")
 	})
 	return int(ended), err
 }

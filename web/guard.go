@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -106,7 +107,7 @@ func who(c echo.Context) portal.Who {
 // staffActor is the staff member who asks, as the portal wants them.
 func staffActor(c echo.Context) store.Actor {
 	m := staff(c)
-	return store.Actor{Kind: store.ActorStaff, ID: m.ID, Name: m.Name, Address: c.RealIP(), RequestID: requestID(c)}
+	return store.Actor{Kind: store.ActorStaff, ID: m.ID, Name: cmp.Or(m.Name, m.Email), Address: c.RealIP(), RequestID: requestID(c)}
 }
 
 // requestID is the ID that joins what the person reads with what the log keeps.
