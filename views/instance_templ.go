@@ -605,9 +605,9 @@ func remedy(i InstancePage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var27 string
-					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(i.T("steps.sign_in_again", "service", serviceOf(s.Slot)))
+					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(i.T("steps.sign_in_again", "service", Service(s.Slot)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `instance.templ`, Line: 142, Col: 90}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `instance.templ`, Line: 142, Col: 88}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 					if templ_7745c5c3_Err != nil {
@@ -1346,7 +1346,7 @@ func accounts(i InstancePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = letterTile(serviceOf(s.Slot), false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = letterTile(Service(s.Slot), false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

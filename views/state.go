@@ -54,8 +54,8 @@ func Steps(in store.Instance, slots []store.Slot) (step, steps int) {
 	return steps, steps
 }
 
-// serviceOf is what people call the place that a slot's sign-in belongs to.
-func serviceOf(s store.Slot) string { return cmp.Or(s.ServiceTitle, s.Service, s.Title, s.ExternalID) }
+// Service is what people call the place that a slot's sign-in belongs to.
+func Service(s store.Slot) string { return cmp.Or(s.ServiceTitle, s.Service, s.Title, s.ExternalID) }
 
 // titleOf is what a slot is called.
 func titleOf(s store.Slot) string { return cmp.Or(s.Title, s.Service, s.ExternalID) }

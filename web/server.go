@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"portico/portal"
+	"portico/secret"
 	"portico/static"
 	"portico/store"
 	"portico/views"
@@ -29,12 +30,13 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time // the program's clock
 
-	URL         string   // where browsers find the portal: an origin, which may be followed by a path
-	HostName    string   // what the host calls itself, "" = is not named
-	HostURL     string   // where a person goes back to when a session has ended, "" = not said
-	HostOrigins []string // exact origins that may embed the pages
-	Sandbox     bool     // says on the pages that nothing here is real
-	TrustProxy  bool     // takes the client's address from X-Forwarded-For, as a proxy in front sets it
+	URL         string        // where browsers find the portal: an origin, which may be followed by a path
+	HostName    string        // what the host calls itself, "" = is not named
+	HostURL     string        // where a person goes back to when a session has ended, "" = not said
+	HostOrigins []string      // exact origins that may embed the pages
+	Sandbox     bool          // says on the pages that nothing here is real
+	APIKeys     []secret.Text // the host's server shows one of them
+	TrustProxy  bool          // takes the client's address from X-Forwarded-For, as a proxy in front sets it
 
 	// Working says whether jobs are worked on; nil = always.
 	Working func() error
@@ -43,13 +45,15 @@ type Options struct {
 // Server answers requests. It is safe for concurrent use.
 type Server struct {
 	Options
-	echo     *echo.Echo
-	handler  http.Handler
-	base     string // path of URL, "" for none
-	https    bool
-	assets   views.Assets
-	policies policies
-	facets   *facetCache
+	echo        *echo.Echo
+	handler     http.Handler
+	base        string // path of URL, "" for none
+	https       bool
+	assets      views.Assets
+	hostOrigins string // HostOrigins, for portal.js
+	policies    policies
+	facets      *facetCache
+	doors
 }
 
 // New makes a Server. A route that does not say whom it serves is an error.
@@ -65,9 +69,12 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("the portal's address %q is not an absolute URL", o.URL)
 	}
 	s := &Server{Options: o, base: strings.TrimRight(u.Path, "/"), https: u.Scheme == "https"}
-	s.assets = pageAssets(o.Assets)
+	s.assets, s.hostOrigins = pageAssets(o.Assets), strings.Join(o.HostOrigins, " ")
 	s.policies = newPolicies(o.HostOrigins, o.Portal.DialogHosts())
 	if s.facets, err = newFacetCache(o.Store); err != nil {
+		return nil, err
+	}
+	if err := s.openDoors(); err != nil {
 		return nil, err
 	}
 	if err := s.setUp(); err != nil {

@@ -1,0 +1,217 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"portico/portal"
+	"portico/store"
+	"portico/views"
+)
+
+// mostEvents is how much of its timeline an instance's page shows.
+const mostEvents = 25
+
+// instance answers GET /instances/:instance: the steps to connect it, or what it does.
+func (s *Server) instance(c echo.Context) error {
+	page, err := s.instancePage(c)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Instance(page))
+}
+
+// instancePage reads what an instance's page shows. It asks no platform: what is shown is what the store knows.
+func (s *Server) instancePage(c echo.Context) (views.InstancePage, error) {
+	ctx, v := c.Request().Context(), visit(c)
+	page := views.InstancePage{Page: s.page(c)}
+	var err error
+	if page.In, err = s.Store.SeenInstance(ctx, v.User, c.Param("instance")); err != nil {
+		return page, err
+	}
+	page.MayChange = mayChange(v.User, page.In)
+	if page.Integration, err = s.Store.Integration(ctx, page.In.IntegrationID); err != nil {
+		return page, err
+	}
+	if page.OwnerName, err = s.ownerName(ctx, v.User, page.In.OwnerID); err != nil {
+		return page, err
+	}
+	if err := s.putSlots(ctx, &page, c.QueryParam("looked")); err != nil {
+		return page, err
+	}
+	page.Refresh = views.Busy(page.In, plain(page.Slots))
+	if page.In.Unfinished() {
+		return page, nil
+	}
+	if page.Workflows, err = s.Store.Workflows(ctx, page.In.ID); err != nil {
+		return page, err
+	}
+	page.Events, err = s.Store.Events(ctx, "instance", page.In.ID, "", mostEvents)
+	return page, err
+}
+
+func (s *Server) ownerName(ctx context.Context, u store.User, ownerID string) (string, error) {
+	if u.ID == ownerID {
+		return u.Name, nil
+	}
+	owner, err := s.Store.User(ctx, ownerID)
+	return owner.Name, err
+}
+
+// mayChange is the rule of store.OwnInstance, for what a page offers; the store holds it again for each change.
+func mayChange(u store.User, in store.Instance) bool {
+	return in.OwnerID == u.ID && u.Role != store.RoleViewer || in.Shared && u.Role == store.RoleAdmin
+}
+
+// putSlots adds the slots, with the sign-ins that may be chosen where that is the next step. looked is the slot for
+// which the platform was just asked.
+func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked string) error {
+	slots, err := s.Store.Slots(ctx, page.In.ID)
+	if err != nil {
+		return err
+	}
+	var there []store.Authentication
+	if page.MayChange && (page.In.State == store.Authorizing || page.In.Attention == "signin_gone") {
+		if there, err = s.Store.Authentications(ctx, page.In.IdentityID); err != nil {
+			return err
+		}
+	}
+	for _, slot := range slots {
+		v := views.Slot{Slot: slot, Looked: looked != "" && looked == slot.ExternalID && !slot.Done()}
+		v.Gone = page.In.Attention == "signin_gone" && slot.Done() && slot.Kind == store.SlotAuth && !listed(there, slot.AuthenticationID)
+		if !slot.Done() && page.In.State == store.Authorizing {
+			v.Choices = choices(slot, there, v.Looked)
+		}
+		page.Slots = append(page.Slots, v)
+	}
+	return nil
+}
+
+// choices is the sign-ins of a person that a slot can take: those of its service, and after a look also those that are
+// new, whatever their service is called.
+func choices(slot store.Slot, there []store.Authentication, looked bool) []store.Authentication {
+	var all []store.Authentication
+	for _, a := range there {
+		fresh := looked && !slices.Contains(slot.Baseline, a.UpstreamID)
+		if !slices.Contains(slot.Rejected, a.UpstreamID) && (portal.Fits(slot, a.Service, a.ServiceTitle) || fresh) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func listed(there []store.Authentication, id string) bool {
+	return slices.ContainsFunc(there, func(a store.Authentication) bool { return a.UpstreamID == id })
+}
+
+func plain(slots []views.Slot) []store.Slot {
+	all := make([]store.Slot, len(slots))
+	for n, s := range slots {
+		all[n] = s.Slot
+	}
+	return all
+}
+
+// toInstance leads back to the instance that a POST was about.
+func (s *Server) toInstance(c echo.Context, err error, query ...string) error {
+	if err != nil {
+		return err
+	}
+	return s.redirect(c, append([]string{"/instances/", c.Param("instance")}, query...)...)
+}
+
+// turnOn answers POST /instances/:instance/on.
+func (s *Server) turnOn(c echo.Context) error {
+	return s.toInstance(c, s.Portal.TurnOn(c.Request().Context(), who(c), c.Param("instance")))
+}
+
+// turnOff answers POST /instances/:instance/off.
+func (s *Server) turnOff(c echo.Context) error {
+	return s.toInstance(c, s.Portal.TurnOff(c.Request().Context(), who(c), c.Param("instance")))
+}
+
+// retry answers POST /instances/:instance/retry.
+func (s *Server) retry(c echo.Context) error {
+	return s.toInstance(c, s.Portal.Retry(c.Request().Context(), who(c), c.Param("instance")))
+}
+
+// rename answers POST /instances/:instance/rename. A name that cannot be had is shown in its field with the reason.
+func (s *Server) rename(c echo.Context) error {
+	name := c.FormValue("name")
+	err := s.Portal.Rename(c.Request().Context(), who(c), c.Param("instance"), name)
+	var refusal *portal.Refusal
+	if errors.As(err, &refusal) && (refusal.Code == "name_empty" || refusal.Code == "name_long") {
+		return s.again(c, func(page *views.InstancePage) {
+			p := refused(refusal)
+			page.Name, page.NameProblem = name, page.T(p.text, p.args...)
+		}, http.StatusUnprocessableEntity)
+	}
+	return s.toInstance(c, err, "?done=renamed")
+}
+
+// again answers a POST with the instance's page and something to say on it.
+func (s *Server) again(c echo.Context, say func(*views.InstancePage), status int) error {
+	page, err := s.instancePage(c)
+	if err != nil {
+		return err
+	}
+	at := "/instances/" + page.In.ID
+	page.At = &at
+	say(&page)
+	return s.render(c, status, views.Instance(page))
+}
+
+// share answers POST /instances/:instance/share.
+func (s *Server) share(c echo.Context) error {
+	shared, done := c.FormValue("shared") == "yes", "?done=unshared"
+	if shared {
+		done = "?done=shared"
+	}
+	return s.toInstance(c, s.Portal.Share(c.Request().Context(), who(c), c.Param("instance"), shared), done)
+}
+
+// try answers POST /instances/:instance/try with what the workflow answered, on the instance's page.
+func (s *Server) try(c echo.Context) error {
+	id := c.FormValue("workflow")
+	tried, err := s.Portal.Try(c.Request().Context(), who(c), c.Param("instance"), id)
+	if err != nil {
+		return err
+	}
+	return s.again(c, func(page *views.InstancePage) {
+		page.Tried = &views.Tried{WorkflowID: id, Status: tried.Status, Body: tried.Body, Truncated: tried.Truncated, Took: tried.Duration}
+		for _, w := range page.Workflows {
+			if w.UpstreamID == id {
+				page.Tried.Name = w.Name
+			}
+		}
+	}, http.StatusOK)
+}
+
+// confirmDisconnect answers GET /instances/:instance/disconnect: it says what would go, and asks once.
+func (s *Server) confirmDisconnect(c echo.Context) error {
+	page, err := s.instancePage(c)
+	if err != nil {
+		return err
+	}
+	if !page.MayChange {
+		return &portal.Refusal{Code: "read_only"}
+	}
+	page.Refresh = false
+	return s.render(c, http.StatusOK, views.Disconnect(views.DisconnectPage{InstancePage: page}))
+}
+
+// disconnect answers POST /instances/:instance/disconnect. Where the platform is silent it goes on by itself.
+func (s *Server) disconnect(c echo.Context) error {
+	ctx, id := c.Request().Context(), c.Param("instance")
+	if err := s.Portal.Disconnect(ctx, who(c), id); err != nil {
+		return err
+	}
+	if _, err := s.Store.SeenInstance(ctx, visit(c).User, id); err == nil {
+		return s.redirect(c, "/integrations?done=disconnecting")
+	}
+	return s.redirect(c, "/integrations?done=disconnected")
+}
