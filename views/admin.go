@@ -86,15 +86,6 @@ func adminState(in store.Instance) string {
 	return "admin.state." + in.State
 }
 
-// adminWords is the arguments of an event as a message takes them.
-func adminWords(args map[string]string) []any {
-	var all []any
-	for name, value := range args {
-		all = append(all, name, value)
-	}
-	return all
-}
-
 // adminShort is the beginning of a long text, for a table.
 func adminShort(s string, runes int) string {
 	r := []rune(strings.TrimSpace(s))

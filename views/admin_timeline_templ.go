@@ -329,7 +329,14 @@ func adminCall(a AdminPage, c store.UpstreamCall) string {
 
 // adminSaid is an event in words.
 func adminSaid(a AdminPage, e store.Event) string {
-	return a.T("event."+e.Code, adminWords(e.Args)...)
+	var pairs []any
+	for name, value := range e.Args {
+		if name == "cause" {
+			value = a.T("attention." + value + ".short")
+		}
+		pairs = append(pairs, name, value)
+	}
+	return a.T("event."+e.Code, pairs...)
 }
 
 // adminBy says who did something.
