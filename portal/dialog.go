@@ -80,9 +80,18 @@ func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slo
 		if err := prepare(tx); err != nil {
 			return err
 		}
-		return tell(ctx, tx, who.Actor, in, "dialog.opened", "slot", slotID)
+		return tell(ctx, tx, who.Actor, in, "dialog.opened", "slot", slotTitle(ctx, tx, in.ID, slotID))
 	})
 	return Dialog{URL: address(c, code), Origin: c.DialogOrigin(), FlowID: f.ID}, err
+}
+
+// slotTitle is what a timeline calls a slot; "" for the wizard, which has none.
+func slotTitle(ctx context.Context, tx *store.Tx, instanceID, slotID string) string {
+	s, err := slot(ctx, tx, instanceID, slotID)
+	if err != nil {
+		return ""
+	}
+	return s.Title
 }
 
 // authentications asks Tray for the sign-ins that an identity has now, and keeps a copy.
@@ -158,7 +167,7 @@ func (p *Portal) giveUp(ctx context.Context, who Who, in store.Instance, f store
 		if err != nil || !first {
 			return err
 		}
-		return tell(ctx, tx, who.Actor, in, code, "slot", f.Slot)
+		return tell(ctx, tx, who.Actor, in, code, "slot", slotTitle(ctx, tx, in.ID, f.Slot))
 	})
 }
 

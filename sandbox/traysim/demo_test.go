@@ -63,7 +63,7 @@ func TestPicturesAreSmall(t *testing.T) {
 		if err := png.Encode(&out, full); err != nil {
 			t.Fatal(err)
 		}
-		if out.Len() > 500 || len(body) > 400 {
+		if out.Len() > 900 || len(body) > 400 {
 			t.Errorf("%s: %d bytes, %d in full colour", path, len(body), out.Len())
 		}
 		if img.Bounds().Dx() != tileSize {

@@ -8,10 +8,12 @@ import (
 	"image/png"
 	"net/http"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 )
 
@@ -51,28 +53,53 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// tile draws two letters of a name, white on a colour of its own. Two colours and straight edges keep it to some 200 bytes.
+// shades are the steps from a tile's colour to white: enough for smooth letters, few enough for 400 bytes.
+const shades = 4
+
+// tileFont is the typeface of the letters, parsed once.
+var tileFont = sync.OnceValues(func() (font.Face, error) {
+	f, err := opentype.Parse(gobold.TTF)
+	if err != nil {
+		return nil, err
+	}
+	return opentype.NewFace(f, &opentype.FaceOptions{Size: 34, DPI: tileSize, Hinting: font.HintingFull})
+})
+
+// tileDrawing keeps the face, which is not safe for concurrent use, to one tile at a time.
+var tileDrawing sync.Mutex
+
+// tile draws two letters of a name, white on a colour of its own.
 func tile(name string) ([]byte, error) {
+	face, err := tileFont()
+	if err != nil {
+		return nil, err
+	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(name))
-	colours := color.Palette{tileColours[h.Sum32()%uint32(len(tileColours))], color.White}
-	img := image.NewPaletted(image.Rect(0, 0, tileSize, tileSize), colours)
-
-	const scale = 4
+	img := image.NewPaletted(image.Rect(0, 0, tileSize, tileSize), toWhite(tileColours[h.Sum32()%uint32(len(tileColours))]))
 	text := letters(name)
-	small := image.NewPaletted(image.Rect(0, 0, 7*len(text), 13), colours)
-	d := font.Drawer{Dst: small, Src: image.White, Face: basicfont.Face7x13, Dot: fixed.P(0, 11)}
+
+	tileDrawing.Lock()
+	defer tileDrawing.Unlock()
+	d := font.Drawer{Dst: img, Src: image.White, Face: face}
+	ink, _ := d.BoundString(text)
+	middle := fixed.I(tileSize / 2)
+	d.Dot = fixed.Point26_6{X: middle - (ink.Min.X+ink.Max.X)/2, Y: middle - (ink.Min.Y+ink.Max.Y)/2}
 	d.DrawString(text)
-	left, top := (tileSize-small.Rect.Dx()*scale)/2, (tileSize-small.Rect.Dy()*scale)/2
-	for y := range small.Rect.Dy() * scale {
-		for x := range small.Rect.Dx() * scale {
-			img.SetColorIndex(left+x, top+y, small.ColorIndexAt(x/scale, y/scale))
-		}
-	}
 	var out bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	err := enc.Encode(&out, img)
+	err = enc.Encode(&out, img)
 	return out.Bytes(), err
+}
+
+// toWhite is the palette of a tile: its colour, white, and steps between.
+func toWhite(c color.RGBA) color.Palette {
+	var p color.Palette
+	for n := range shades {
+		mix := func(v uint8) uint8 { return uint8((int(v)*(shades-1-n) + 255*n) / (shades - 1)) }
+		p = append(p, color.RGBA{mix(c.R), mix(c.G), mix(c.B), 0xff})
+	}
+	return p
 }
 
 // letters are two for a name: the initials of its words, or the first two of one word.
