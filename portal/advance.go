@@ -79,10 +79,19 @@ func (p *Portal) next(r run) (step, time.Duration) {
 	if due == nil {
 		return nil, 0
 	}
-	if wait := r.NotBefore.Sub(p.Now()); wait > 0 {
+	if wait := r.notBefore().Sub(p.Now()); wait > 0 {
 		return nil, wait
 	}
 	return due, 0
+}
+
+// notBefore is when the next step may be taken: nothing is enabled too soon after its creation, however a person hurries.
+func (r run) notBefore() time.Time {
+	early := r.UpstreamCreated.Add(tray.EnableDelay)
+	if (r.State == store.Enabling || r.State == store.Disabled) && early.After(r.NotBefore.Time) {
+		return early
+	}
+	return r.NotBefore.Time
 }
 
 func (p *Portal) due(r run) step {
