@@ -341,6 +341,9 @@ func adminSaid(a AdminPage, e store.Event) string {
 
 // adminBy says who did something.
 func adminBy(a AdminPage, actor store.Actor) string {
+	if actor.Kind == "" {
+		return a.T("admin.by.stranger")
+	}
 	key := "admin.by." + actor.Kind
 	if actor.Name == "" {
 		key += "_unnamed"

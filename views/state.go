@@ -62,8 +62,8 @@ func titleOf(s store.Slot) string { return cmp.Or(s.Title, s.Service, s.External
 
 // Busy says whether an instance is about to change by itself, so that its page has to look again.
 func Busy(in store.Instance, slots []store.Slot) bool {
-	if in.Attention != "" || in.Hold != "" {
-		return false
+	if in.Attention != "" && in.AttentionWho != store.WhoThem || in.Hold != "" {
+		return false // it waits for somebody; a silent platform is asked again by itself
 	}
 	switch in.State {
 	case store.Creating, store.Enabling, store.Deleting:

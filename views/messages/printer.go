@@ -38,7 +38,7 @@ func (p *Printer) Dir() string {
 	return "ltr"
 }
 
-// T is the text of a key, with values by name: p.T("greeting", "name", user.Name). A key that is nowhere is told as it
+// T is the text of a key, with values by name: p.T("catalogue.shared_by", "name", owner.Name). A key that is nowhere is told as it
 // is, which a test keeps from happening.
 func (p *Printer) T(key string, pairs ...any) string {
 	if text, ok := p.plain[key]; ok {
