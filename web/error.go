@@ -151,8 +151,8 @@ func (s *Server) tell(c echo.Context, p problem) error {
 		Again: p.again, Expired: p.kind == "session", Staff: p.kind == "staff_session",
 	}
 	e.Back = s.back(c, p)
-	if c.Request().Method != http.MethodGet {
-		at := e.Back // the address of a POST cannot be asked for again
+	if c.Request().Method != http.MethodGet || p.kind == "door" {
+		at := e.Back // the address of a POST, or a ticket's, cannot be asked for again
 		e.At = &at
 	}
 	if wantsJSON(c.Request()) || strings.HasPrefix(c.Request().URL.Path, "/api/") {

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -18,7 +20,7 @@ type sessionClaims struct {
 	Email     string         `json:"email,omitempty" maxLength:"255" doc:"The user's e-mail address." example:"ada@example.com"`
 	Role      string         `json:"role,omitempty" enum:"viewer,member,admin" default:"member" doc:"What the user may do in the workspace: look, connect their own, or act on shared ones of others too."`
 	Locale    string         `json:"locale,omitempty" maxLength:"64" doc:"The user's language, BCP 47." example:"de-CH"`
-	Tags      []string       `json:"tags,omitempty" nullable:"false" maxItems:"50" doc:"Tags of the integrations that the user may see. Absent: all. Empty: none."`
+	Tags      tagNames       `json:"tags,omitempty" nullable:"false" maxItems:"50" doc:"Tags of the integrations that the user may see. Absent: all. Empty: none."`
 	Workspace *workspaceBody `json:"workspace,omitempty" doc:"The customer that the user belongs to. Absent: a workspace of the user's own."`
 	Path      string         `json:"path,omitempty" maxLength:"2000" doc:"Where in the portal the address leads." example:"/integrations"`
 
@@ -28,6 +30,17 @@ type sessionClaims struct {
 	Expires  any `json:"exp,omitempty" doc:"Not looked at."`
 	Before   any `json:"nbf,omitempty" doc:"Not looked at."`
 	TokenID  any `json:"jti,omitempty" doc:"Not looked at."`
+}
+
+// tagNames is a list that may be absent or empty, which are the opposite of each other: null could mean either.
+type tagNames []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *tagNames) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return errors.New("tags is null: leave it out for all integrations, or give an empty list for none")
+	}
+	return json.Unmarshal(b, (*[]string)(t))
 }
 
 type workspaceBody struct {
