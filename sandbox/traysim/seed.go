@@ -31,7 +31,7 @@ func seedState(st *state, r *http.Request, now time.Time) (any, error) {
 	}
 	for k := range n.Instances {
 		u := st.Users.Rows[k%len(st.Users.Rows)]
-		sol := st.Solutions.Rows[k%len(st.Solutions.Rows)]
+		sol := st.Solutions.Rows[(k+k/len(st.Users.Rows))%len(st.Solutions.Rows)] // another one each time a user's turn comes
 		i := st.addInstance(u.ID, sol.Title, sol, now)
 		i.Enabled = k%3 != 0
 	}
