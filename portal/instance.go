@@ -54,14 +54,13 @@ func (p *Portal) changeAndGoOn(ctx context.Context, who Who, instanceID string, 
 // Rename gives an instance another name, at Tray too.
 func (p *Portal) Rename(ctx context.Context, who Who, instanceID, name string) error {
 	name = strings.Join(strings.Fields(name), " ")
-	if name == "" {
-		return refuse("name_empty")
-	}
-	if utf8.RuneCountInString(name) > maxName {
-		return refuse("name_long", "max", strconv.Itoa(maxName))
-	}
 	return p.changeAndGoOn(ctx, who, instanceID, func(tx *store.Tx, in *store.Instance) error {
-		if in.Name == name {
+		switch {
+		case name == "":
+			return refuse("name_empty")
+		case utf8.RuneCountInString(name) > maxName:
+			return refuse("name_long", "max", strconv.Itoa(maxName))
+		case in.Name == name:
 			return nil
 		}
 		before := *in
