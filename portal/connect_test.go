@@ -116,7 +116,9 @@ func TestConnectAnother(t *testing.T) {
 
 func TestForceUnique(t *testing.T) {
 	w := newWorld(t, nil)
-	g := w.integration(func(g store.Integration, _ []store.IntegrationSlot) bool { return g.ForceUnique && g.Kind == store.KindAuth })
+	g := w.integration(func(g store.Integration, _ []store.IntegrationSlot) bool {
+		return g.ForceUnique && g.Kind == store.KindAuth
+	})
 	in := w.connect(g)
 	w.authorize(in)
 	w.wantState(w.settle(in.ID), store.Enabled, "")

@@ -139,7 +139,9 @@ func TestSharedInstances(t *testing.T) {
 
 func TestWizard(t *testing.T) {
 	w := newWorld(t, nil)
-	g := w.integration(func(g store.Integration, slots []store.IntegrationSlot) bool { return g.Kind == store.KindWizard && len(slots) > 1 })
+	g := w.integration(func(g store.Integration, slots []store.IntegrationSlot) bool {
+		return g.Kind == store.KindWizard && len(slots) > 1
+	})
 	in := w.connect(g)
 	w.wantState(in, store.Configuring, "")
 	d, err := w.portal.OpenWizard(w.ctx, w.who, in.ID)

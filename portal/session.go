@@ -113,7 +113,7 @@ func (p *Portal) EndSession(ctx context.Context, kind string, key secret.Text, a
 	})
 }
 
-// EndSessions ends all sessions of a user, in every workspace they have come from, and makes their tickets worthless.
+// EndSessions ends all sessions of a user, in every workspace they have come from, and makes their one-time tickets worthless.
 // It says how many sessions there were; a user we have never seen has none.
 func (p *Portal) EndSessions(ctx context.Context, externalUserID string, actor store.Actor) (int64, error) {
 	var ended int64
@@ -136,7 +136,7 @@ func (p *Portal) EndSessions(ctx context.Context, externalUserID string, actor s
 }
 
 func endAll(ctx context.Context, tx *store.Tx, u store.User, actor store.Actor) (int64, error) {
-	if err := tx.DropTickets(ctx, store.SessionUser, u.ID); err != nil {
+	if err := tx.DropTickets(ctx, store.SessionUser, u.ID, false); err != nil {
 		return 0, err
 	}
 	n, err := tx.EndSessions(ctx, store.SessionUser, u.ID)

@@ -60,7 +60,7 @@ func (p *Portal) invite(ctx context.Context, c Claims, path string, actor store.
 
 func makeTicket(ctx context.Context, tx *store.Tx, t store.Ticket) (secret.Text, error) {
 	if t.Reusable {
-		if err := tx.DropTickets(ctx, t.Kind, t.SubjectID); err != nil {
+		if err := tx.DropTickets(ctx, t.Kind, t.SubjectID, true); err != nil {
 			return "", err
 		}
 	}

@@ -107,6 +107,7 @@ func TestEndSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := storetest.Must[Invitation](t)(g.portal.Invite(t.Context(), guest(), "", hostServer))
+	again := storetest.Must[Invitation](t)(g.portal.InviteReusable(t.Context(), guest(), "", hostServer))
 	if n, err := g.portal.EndSessions(t.Context(), "ada", hostServer); n != 3 || err != nil {
 		t.Errorf("got %d, %v, want 3 sessions ended", n, err)
 	}
@@ -117,6 +118,9 @@ func TestEndSessions(t *testing.T) {
 	}
 	if _, err := g.portal.AdmitTicket(t.Context(), i.Ticket, store.Actor{}); err == nil {
 		t.Error("a ticket from before still signs in")
+	}
+	if _, err := g.portal.AdmitTicket(t.Context(), again.Ticket, store.Actor{}); err != nil {
+		t.Errorf("the sandbox's own address: %v", err)
 	}
 	if _, err := g.store.Visit(t.Context(), bystander.Key.Reveal()); err != nil {
 		t.Errorf("somebody else's session: %v", err)
