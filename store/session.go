@@ -161,9 +161,9 @@ func (t *Tx) RedeemTicket(ctx context.Context, kind, key string) (Ticket, error)
 	return k, t.exec1(ctx, "redeeming a ticket", `DELETE FROM tickets WHERE id = $1`, hashed(key))
 }
 
-// DropTickets makes every ticket of a user or a staff member worthless.
-func (t *Tx) DropTickets(ctx context.Context, kind, subjectID string) error {
-	_, err := t.exec(ctx, "dropping tickets", `DELETE FROM tickets WHERE kind = $1 AND subject_id = $2`, kind, subjectID)
+// DropTickets makes the tickets of a user or a staff member worthless: those that are good once, or the sandbox's own.
+func (t *Tx) DropTickets(ctx context.Context, kind, subjectID string, reusable bool) error {
+	_, err := t.exec(ctx, "dropping tickets", `DELETE FROM tickets WHERE kind = $1 AND subject_id = $2 AND reusable = $3`, kind, subjectID, reusable)
 	return err
 }
 
