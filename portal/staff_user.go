@@ -17,6 +17,9 @@ func (p *Portal) SignOutUser(ctx context.Context, actor store.Actor, userID stri
 		if ended, err = tx.EndSessions(ctx, store.SessionUser, u.ID); err != nil {
 			return err
 		}
+		if err := tx.DropTickets(ctx, store.SessionUser, u.ID, false); err != nil { // nor may an address still sign them in
+			return err
+		}
 		d := deed{actor: actor, workspace: u.WorkspaceID, kind: "user", subject: u.ID}
 		d.actor.BehalfID = u.ID
 		d.before, d.after = map[string]int64{"sessions": ended}, map[string]int64{"sessions": 0}
