@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"e2e":       {},
 	"docs":      {},
 	"views/":    {},
-	"e2e/":      {},
+	"e2e/":      {"store", "sandbox/*", "secret"}, // the bench, which fills a store before it measures
 }
 
 // rules finds what a package may import: by its whole name, or by the longest room that it lies in.

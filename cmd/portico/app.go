@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"portico/portal"
@@ -21,6 +22,15 @@ type app struct {
 	log     *slog.Logger
 	portal  *portal.Portal
 	servers []server
+	works   atomic.Bool // jobs are being worked on
+}
+
+// working is nil as long as this process works on jobs: a process that is stopping is not ready for more.
+func (a *app) working() error {
+	if a.works.Load() {
+		return nil
+	}
+	return errors.New("this process does not work on jobs")
 }
 
 type server struct {
@@ -45,13 +55,16 @@ func (a *app) run(ctx context.Context) error {
 	}
 	jobs, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopJobs()
+	a.works.Store(true)
 	running.Go(func() {
+		defer a.works.Store(false)
 		if err := a.portal.Run(jobs); err != nil {
 			failed <- fmt.Errorf("working on jobs: %w", err)
 			stop()
 		}
 	})
 	<-ctx.Done()
+	a.works.Store(false)
 	a.log.Info("stopping")
 	shutdown := a.shutdown()
 	stopJobs()

@@ -45,6 +45,7 @@ func serve(ctx context.Context, cfg config, s *store.Store, ln net.Listener, log
 	if err != nil {
 		return err
 	}
+	a := &app{log: log, portal: p}
 	texts, err := messages.Load()
 	if err != nil {
 		return err
@@ -52,12 +53,12 @@ func serve(ctx context.Context, cfg config, s *store.Store, ln net.Listener, log
 	w, err := web.New(web.Options{
 		Store: s, Portal: p, Assets: static.New(cfg.URL.Path), Messages: texts, Log: log, Now: time.Now,
 		URL: cfg.URL.String(), HostName: cfg.HostName, HostURL: cfg.HostURL, HostOrigins: cfg.HostOrigins, TrustProxy: cfg.TrustProxy,
-		APIKeys: cfg.APIKeys,
+		APIKeys: cfg.APIKeys, Working: a.working,
 	})
 	if err != nil {
 		return err
 	}
 	log.Info("serving", "url", cfg.URL.String(), "listen", ln.Addr().String(), "version", versionText())
-	a := &app{log: log, portal: p, servers: []server{{http: w.HTTP(), listener: ln}}}
+	a.servers = []server{{http: w.HTTP(), listener: ln}}
 	return a.run(ctx)
 }
