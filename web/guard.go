@@ -33,8 +33,21 @@ func (s *Server) guard(serves access, handle echo.HandlerFunc) echo.HandlerFunc 
 		if err := s.admit(c, serves); err != nil {
 			return err
 		}
+		if serves != anyone && serves != hostKey {
+			if err := c.Request().ParseForm(); err != nil { // here, since FormValue says nothing of a form that is too large
+				return unreadable(err)
+			}
+		}
 		return handle(c)
 	}
+}
+
+// unreadable is a form that cannot be read: too large, or no form.
+func unreadable(err error) error {
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return large
+	}
+	return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
 }
 
 // admit finds out who asks, and refuses whom a route does not serve.
