@@ -55,8 +55,8 @@ func (c *chrome) start() {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.WindowSize(1200, 900),
-		chromedp.Flag("disable-popup-blocking", false),                                           // people's browsers block them
-		chromedp.Flag("test-third-party-cookie-phaseout", true),                                  // and cookies of third parties
+		chromedp.Flag("disable-popup-blocking", false),                                            // people's browsers block them
+		chromedp.Flag("test-third-party-cookie-phaseout", true),                                   // and cookies of third parties
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.*"), // nothing leaves this machine
 		chromedp.Flag("hide-scrollbars", false),
 		c.flag,

@@ -24,8 +24,9 @@ type claims map[string]any
 // person is somebody of a customer, in a browser without scripts.
 type person struct {
 	*browser
-	home      site
-	sub, name string
+	home        site
+	sub, name   string
+	integration string // address of the one that was found last
 }
 
 var people atomic.Int64
@@ -96,6 +97,7 @@ func (p *person) finds(title string) {
 	p.open(p.home.portal + "/integrations")
 	p.submit(p.doc.Find("form[role=search]"), p.doc.Find("#none"), "q", title)
 	p.follow(title)
+	p.integration = p.url.String()
 }
 
 // begins connects an integration and shows its steps, once Tray has made the instance.

@@ -24,8 +24,7 @@ import (
 type tab struct {
 	t      *testing.T
 	ctx    context.Context
-	around *tab   // the page that a frame is in
-	name   string // of the frame's element
+	framed bool // it is a frame of another site
 	faults *faults
 }
 
@@ -42,6 +41,9 @@ func newTab(t *testing.T, c *chrome) *tab {
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, faults: &faults{}}
 	t.Cleanup(func() {
+		if t.Failed() {
+			b.picture("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
+		}
 		b.faults.mu.Lock()
 		defer b.faults.mu.Unlock()
 		for _, s := range b.faults.said {
@@ -122,10 +124,10 @@ func (b *tab) looks(width int64, scheme string) {
 }
 
 // evaluate runs a script in the page and returns what it answers; ok is false while the page is about to change.
-func evaluate[T any](b *tab, script string) (v T, err error) {
+func evaluate[T any](b *tab, script string, options ...chromedp.EvaluateOption) (v T, err error) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	return chromedp.Run(ctx, chromedp.Evaluate[T](script, append(options, chromedp.EvalAwaitPromise)...))
 }
 
 // ask is evaluate that has to succeed.
@@ -174,7 +176,7 @@ const find = `((name) => [...document.querySelectorAll("a[href], button, input[t
 // point is where the middle of something is, in its page; negative when it is not there or something covers it.
 type point struct{ X, Y float64 }
 
-// locate scrolls something into view and says where it is, seen from the outermost page.
+// locate scrolls something into view and says where it is.
 func (b *tab) locate(element string) (point, bool) {
 	p, err := evaluate[point](b, `(async () => {
 		const e = `+element+`;
@@ -187,29 +189,31 @@ func (b *tab) locate(element string) (point, bool) {
 	if err != nil || p.X < 0 {
 		return p, false
 	}
-	if b.around == nil {
-		return p, true
-	}
-	out, ok := b.around.locateFrame(b.name, p)
-	return out, ok
+	return p, true
 }
 
-// locateFrame moves a point of a frame to the page around it, after scrolling there.
-func (b *tab) locateFrame(name string, p point) (point, bool) {
-	out, err := evaluate[point](b, fmt.Sprintf(`(() => {
-		const f = [...document.querySelectorAll("iframe")].find((f) => f.name === %s);
-		if (!f) return {X: -1, Y: -1};
-		scrollTo({top: scrollY + f.getBoundingClientRect().y + %f - innerHeight / 2, behavior: "instant"});
-		const r = f.getBoundingClientRect();
-		return {X: r.x + f.clientLeft + %f, Y: r.y + f.clientTop + %f};
-	})()`, quote(name), p.Y, p.X, p.Y))
-	return out, err == nil && out.X >= 0 && out.Y >= 0
-}
-
-// click clicks with the mouse on a button or link of that name, once it is there.
+// click clicks on a button or link of that name, once it is there.
 func (b *tab) click(name string) {
 	b.t.Helper()
+	if b.framed {
+		b.clickInFrame(name)
+		return
+	}
 	b.clicks(name, 1)
+}
+
+// clickInFrame clicks without the mouse: where a frame of another process is on the screen is not known for certain while
+// pages scroll. The click counts as a person's all the same, so that it may open a window.
+func (b *tab) clickInFrame(name string) {
+	b.t.Helper()
+	eventually(b.t, "something to click on named "+name, func() string {
+		script := `(() => { const e = document.readyState !== "loading" && ` + find + "(" + quote(name) + `); if (e) e.click(); return !!e; })()`
+		clicked, err := evaluate[bool](b, script, func(p *runtime.EvaluateParams) { p.UserGesture = new(bool); *p.UserGesture = true })
+		if err == nil && clicked {
+			return ""
+		}
+		return b.text()
+	})
 }
 
 func (b *tab) clicks(name string, times int) {
@@ -223,15 +227,11 @@ func (b *tab) clicks(name string, times int) {
 		}
 		return b.text()
 	})
-	page := b
-	for page.around != nil {
-		page = page.around
-	}
 	mouse := func(kind input.DispatchMouseEventType, n int) chromedp.Action[chromedp.Void] {
 		return call(input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: int64(n)})
 	}
 	for n := 1; n <= times; n++ {
-		page.do("clicking on "+name, mouse(input.DispatchMouseEventTypeMousePressed, n), mouse(input.DispatchMouseEventTypeMouseReleased, n))
+		b.do("clicking on "+name, mouse(input.DispatchMouseEventTypeMousePressed, n), mouse(input.DispatchMouseEventTypeMouseReleased, n))
 	}
 }
 
@@ -288,7 +288,7 @@ func (b *tab) attach(kind, address string) *tab {
 		}
 		return b.text()
 	})
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
 	b.t.Cleanup(cancel)
 	c := &tab{t: b.t, ctx: ctx, faults: b.faults}
 	c.listen()
@@ -305,7 +305,7 @@ func (b *tab) window(address string) *tab {
 func (b *tab) frame(address string) *tab {
 	b.t.Helper()
 	f := b.attach("iframe", address)
-	f.around, f.name = b, ask[string](f, "window.name")
+	f.framed = true
 	return f
 }
 

@@ -90,7 +90,7 @@ func (s *seeder) fill(ctx context.Context) error {
 }
 
 // later moves the clock on, so that all instances come within a year.
-func (s *seeder) later() { s.clock = s.clock.Add(5 * time.Minute) }
+func (s *seeder) later() { s.clock = s.clock.Add(3 * time.Minute) }
 
 func (s *seeder) putAccount(ctx context.Context, tx *store.Tx) error {
 	var err error
