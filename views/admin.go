@@ -50,12 +50,16 @@ func adminClock(t time.Time) string { return t.UTC().Format("15:04:05") }
 // adminExact is a time to the second, UTC, as logs write it.
 func adminExact(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
 
-// adminMillis is how long something took.
+// adminMillis is how long something took, to the millisecond; to a tenth of one below ten.
 func adminMillis(d time.Duration) string {
 	if d <= 0 {
 		return ""
 	}
-	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', -1, 64) + " ms"
+	decimals := 0
+	if d < 10*time.Millisecond {
+		decimals = 1
+	}
+	return strconv.FormatFloat(d.Seconds()*1000, 'f', decimals, 64) + " ms"
 }
 
 // adminTone is the colour of a state's pill.

@@ -42,7 +42,7 @@ func TestTimeline(t *testing.T) {
 }
 
 func TestMillis(t *testing.T) {
-	for d, want := range map[time.Duration]string{0: "", -time.Second: "", 412 * time.Millisecond: "412 ms", 1500 * time.Microsecond: "1.5 ms"} {
+	for d, want := range map[time.Duration]string{0: "", -time.Second: "", 412 * time.Millisecond: "412 ms", 35668 * time.Microsecond: "36 ms", 1540 * time.Microsecond: "1.5 ms"} {
 		if got := adminMillis(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
 		}
