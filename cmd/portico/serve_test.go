@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"portico/sandbox/traysim"
+	"portico/store/pgtest"
 )
 
 // running is a command that runs until stop.
@@ -126,5 +127,38 @@ func TestServeSaysThatThePortIsTaken(t *testing.T) {
 	env["PORTICO_LISTEN"] = taken.Listener.Addr().String()
 	if _, err := start(t, env, true, "serve").stop(); err == nil || !strings.Contains(err.Error(), "PORTICO_LISTEN") {
 		t.Errorf("it ended with %v, want the name of the variable", err)
+	}
+}
+
+// TestServeOnPostgres: any number of processes share a database, which the first of them migrates.
+func TestServeOnPostgres(t *testing.T) {
+	env := serveEnv(t, t.TempDir())
+	env["PORTICO_DATABASE"] = pgtest.URL(t)
+	both := []*running{start(t, env, true, "serve"), start(t, env, true, "serve")}
+	for _, r := range both {
+		if got := status(t, r.serving(t)+"/readyz"); got != http.StatusOK {
+			t.Errorf("/readyz answers %d", got)
+		}
+	}
+	for _, r := range both {
+		if _, err := r.stop(); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	}
+}
+
+// TestServeBelowAPath: the portal's address may carry a path, which a proxy in front may leave on or take off.
+func TestServeBelowAPath(t *testing.T) {
+	env := serveEnv(t, t.TempDir())
+	env["PORTICO_URL"] = "http://127.0.0.1:8080/portal/"
+	r := start(t, env, true, "serve")
+	address := r.serving(t)
+	for path, want := range map[string]int{"/portal/embed.js": http.StatusOK, "/embed.js": http.StatusOK, "/portals/embed.js": http.StatusNotFound} {
+		if got := status(t, address+path); got != want {
+			t.Errorf("%s answers %d, want %d", path, got, want)
+		}
+	}
+	if _, err := r.stop(); err != nil {
+		t.Errorf("it ended with %v", err)
 	}
 }
