@@ -43,6 +43,11 @@ type Tried struct {
 // mine says whether the person owns the instance.
 func (i InstancePage) mine() bool { return i.In.OwnerID == i.User.ID }
 
+// another says whether the person may connect one more of the same; the catalogue lists what is not connected yet.
+func (i InstancePage) another() bool {
+	return i.mine() && i.Integration.Shown && i.Integration.GoneAt.IsZero() && !i.Integration.ForceUnique && i.In.State != store.Deleting
+}
+
 // signIns is the slots that take a sign-in.
 func (i InstancePage) signIns() []Slot {
 	return slices.DeleteFunc(slices.Clone(i.Slots), func(s Slot) bool { return s.Kind != store.SlotAuth })
