@@ -53,7 +53,7 @@ func scanEvent(r row) (Event, error) {
 func (r reads) Events(ctx context.Context, subjectKind, subjectID, before string, limit int) ([]Event, error) {
 	return many(ctx, r.q, "listing events", scanEvent, `
 		SELECT `+eventColumns+` FROM events WHERE subject_kind = $1 AND subject_id = $2 AND (id < $3 OR $3 = '')
-		ORDER BY id DESC LIMIT $4`, subjectKind, subjectID, before, limit)
+		ORDER BY id DESC`+atMost(limit), subjectKind, subjectID, before)
 }
 
 // EventsByCode is what happened of one kind, newest first.

@@ -152,7 +152,7 @@ func (r reads) UserCards(ctx context.Context, u User, offset, limit int) ([]Card
 			SELECT id FROM instances WHERE owner_id = $1 AND workspace_id = $2 AND state <> 'deleted'
 			UNION SELECT id FROM instances WHERE workspace_id = $2 AND shared AND state <> 'deleted'
 		) m JOIN instances n ON n.id = m.id JOIN integrations g ON g.id = n.integration_id JOIN users u ON u.id = n.owner_id
-		ORDER BY CASE WHEN n.attention <> '' THEN 0 ELSE 1 END, n.name, n.id LIMIT $3 OFFSET $4`, u.ID, u.WorkspaceID, limit, offset)
+		ORDER BY CASE WHEN n.attention <> '' THEN 0 ELSE 1 END, n.name, n.id`+atMost(limit)+` OFFSET $3`, u.ID, u.WorkspaceID, offset)
 }
 
 // UserIntegrationCards is the living instances of one integration that a user may look at.

@@ -128,8 +128,8 @@ func (b Browse) where(args *[]any) string {
 func (r reads) Offers(ctx context.Context, b Browse) ([]Offer, error) {
 	var args []any
 	query := `SELECT g.id, g.title, g.description, g.tags, g.icon FROM integrations g WHERE ` + b.where(&args)
-	args = append(args, b.Limit, b.Offset)
-	query += fmt.Sprintf(` ORDER BY g.position, g.title, g.id LIMIT $%d OFFSET $%d`, len(args)-1, len(args))
+	args = append(args, b.Offset)
+	query += ` ORDER BY g.position, g.title, g.id` + atMost(b.Limit) + fmt.Sprintf(` OFFSET $%d`, len(args))
 	return many(ctx, r.q, "listing the catalogue", scanOffer, query, args...)
 }
 

@@ -65,6 +65,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	s.q, s.keys = s.readers, newKeyring(o.Keys)
+	if !s.postgres {
+		s.q = &prepared{DB: s.readers}
+	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrating the database: %w", err), s.Close())
 	}

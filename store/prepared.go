@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"sync"
+	"sync/atomic"
+)
+
+// mostPrepared is how many statements are kept. The program has some dozens; only what is put together from a user's
+// tags and search words can be more, and is asked without being kept then.
+const mostPrepared = 256
+
+// prepared asks a database with statements that it keeps: on SQLite reading a query costs more than answering it.
+// pgx keeps its own.
+type prepared struct {
+	*sql.DB
+	kept sync.Map // query to *sql.Stmt
+	size atomic.Int32
+}
+
+// QueryContext implements queryer.
+func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := p.statement(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return p.DB.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements queryer.
+func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := p.statement(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	return p.DB.QueryRowContext(ctx, query, args...)
+}
+
+// atMost is a LIMIT for the questions that pages ask. It is written out: SQLite reads a kept statement again whenever its
+// LIMIT is a parameter that was set anew, since the plan may depend on it.
+func atMost(rows int) string { return " LIMIT " + strconv.Itoa(rows) }
+
+// statement is the kept statement of a query; nil when there is none, and asking as ever tells why.
+func (p *prepared) statement(ctx context.Context, query string) *sql.Stmt {
+	if s, ok := p.kept.Load(query); ok {
+		return s.(*sql.Stmt)
+	}
+	if p.size.Load() >= mostPrepared {
+		return nil
+	}
+	s, err := p.DB.PrepareContext(ctx, query)
+	if err != nil {
+		return nil
+	}
+	first, late := p.kept.LoadOrStore(query, s)
+	if late {
+		s.Close() //nolint:errcheck // another request was quicker, and its statement is used
+		return first.(*sql.Stmt)
+	}
+	p.size.Add(1)
+	return s
+}
