@@ -121,7 +121,8 @@ func (b Browse) where(args *[]any) string {
 		where += ` AND EXISTS (SELECT 1 FROM integration_tags c WHERE c.integration_id = g.id AND c.tag = ` + arg(b.Tag) + `)`
 	}
 	user := arg(b.User.ID)
-	return where + ` AND NOT EXISTS (SELECT 1 FROM instances n WHERE n.integration_id = g.id AND n.owner_id = ` + user + ` AND n.state <> 'deleted')`
+	// A list made once: looked for one integration at a time, SQLite would walk every customer's instances of it.
+	return where + ` AND g.id NOT IN (SELECT n.integration_id FROM instances n WHERE n.owner_id = ` + user + ` AND n.state <> 'deleted')`
 }
 
 // Offers is a page of what a user may see and has not connected yet, in the staff's order.
