@@ -93,7 +93,7 @@ func (s *settings) logLevel(c *config) {
 func (s *settings) store() storeConfig {
 	data := s.text("PORTICO_DATA", "data")
 	c := storeConfig{
-		Database: s.text("PORTICO_DATABASE", filepath.Join(data, "portico.db")),
+		Database: cmp.Or(s.secret("PORTICO_DATABASE").Reveal(), filepath.Join(data, "portico.db")), // an address may hold a password
 		KeysFile: s.text("PORTICO_KEYS_FILE", filepath.Join(data, "keys.json")),
 	}
 	if scheme, _, ok := strings.Cut(c.Database, "://"); ok && scheme != "postgres" && scheme != "postgresql" {

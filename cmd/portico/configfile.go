@@ -18,6 +18,7 @@ type configFile struct {
 	Listen       words      `yaml:"listen"`
 	Data         words      `yaml:"data"`
 	Database     words      `yaml:"database"`
+	DatabaseIn   words      `yaml:"database_file"`
 	KeysFile     words      `yaml:"keys_file"`
 	HostIssuer   words      `yaml:"host_issuer"`
 	HostAudience words      `yaml:"host_audience"`

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,6 +50,11 @@ func start(t *testing.T, env map[string]string, errors bool, args ...string) *ru
 // stop ends the command and returns what it ended with, and the lines that nobody has read.
 func (r *running) stop() (rest []string, err error) {
 	r.cancel()
+	return r.wait()
+}
+
+// wait is stop for a command that ends by itself.
+func (r *running) wait() (rest []string, err error) {
 	for l := range r.lines {
 		rest = append(rest, l)
 	}
@@ -106,9 +112,16 @@ func TestServeOwnsItsFile(t *testing.T) {
 	if got := status(t, address+"/readyz"); got != http.StatusOK {
 		t.Errorf("/readyz answers %d", got)
 	}
-	_, err := start(t, env, true, "serve").stop()
+	_, err := start(t, env, true, "serve").wait()
 	if err == nil || !strings.Contains(err.Error(), "is in use by process") {
 		t.Errorf("a second serve on the same file ended with %v", err)
+	}
+	env["PASSWORD"] = filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(env["PASSWORD"], []byte("correct-horse-battery-staple\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := start(t, env, true, "user", "add", "-email", "ann@example.com", "-role", "admin", "-password-file", env["PASSWORD"]).wait(); err != nil {
+		t.Errorf("adding staff while the portal runs: %v", err)
 	}
 	if _, err := first.stop(); err != nil {
 		t.Errorf("the first ended with %v", err)
@@ -125,7 +138,7 @@ func TestServeSaysThatThePortIsTaken(t *testing.T) {
 	taken := httptest.NewServer(http.NotFoundHandler())
 	defer taken.Close()
 	env["PORTICO_LISTEN"] = taken.Listener.Addr().String()
-	if _, err := start(t, env, true, "serve").stop(); err == nil || !strings.Contains(err.Error(), "PORTICO_LISTEN") {
+	if _, err := start(t, env, true, "serve").wait(); err == nil || !strings.Contains(err.Error(), "PORTICO_LISTEN") {
 		t.Errorf("it ended with %v, want the name of the variable", err)
 	}
 }
