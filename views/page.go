@@ -54,7 +54,7 @@ func (p Page) title(own string) string {
 // doneText is what was just done, in words; "" for nothing, or for what is no code of ours.
 func (p Page) doneText() string {
 	switch p.Done {
-	case "renamed", "shared", "unshared", "disconnected", "disconnecting", "finished":
+	case "renamed", "shared", "unshared", "disconnected", "disconnecting":
 		return p.T("done." + p.Done)
 	}
 	return ""
