@@ -131,7 +131,7 @@ func tokenFault(a store.Account, err error) error {
 	case err == nil:
 		return nil
 	case refusedToken(err):
-		return fmt.Errorf("Tray refuses it (%w); make a new master token in Tray's Embedded settings and check that all of it was copied", err)
+		return fmt.Errorf("refused by Tray (%w); make a new master token in Tray's Embedded settings and check that all of it was copied", err)
 	}
 	return fmt.Errorf("could not be tested: %w", err)
 }

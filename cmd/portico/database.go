@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func ownStore(ctx context.Context, database, keysFile string, now func() time.Ti
 	}
 	done = func() error { defer unlock(); return s.Close() }
 	if err = s.TakeOver(ctx); err != nil {
-		return nil, nil, fmt.Errorf("%w (%v)", err, done())
+		return nil, nil, errors.Join(err, done())
 	}
 	return s, done, nil
 }

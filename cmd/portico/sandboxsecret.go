@@ -51,7 +51,7 @@ func readSecrets(dir string) (sandboxSecrets, error) {
 }
 
 // keep reads a file, which is made and can be read by its owner alone when it is not there.
-func keep(path string, make func() ([]byte, error)) ([]byte, error) {
+func keep(path string, fresh func() ([]byte, error)) ([]byte, error) {
 	b, err := os.ReadFile(path)
 	if err == nil {
 		return b, nil
@@ -59,7 +59,7 @@ func keep(path string, make func() ([]byte, error)) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading a secret of the sandbox: %w", err)
 	}
-	if b, err = make(); err == nil {
+	if b, err = fresh(); err == nil {
 		err = os.WriteFile(path, b, 0o600)
 	}
 	if err != nil {
