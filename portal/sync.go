@@ -68,7 +68,6 @@ func (p *Portal) syncInstances(ctx context.Context, accountID string) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.SetSync(ctx, accountID, store.SyncedInstances, "") })
 }
 
-
 // syncIdentity copies the instances and sign-ins of one user at Tray, who is made known there if need be.
 func (p *Portal) syncIdentity(ctx context.Context, identityID string) error {
 	err := p.copyIdentity(ctx, identityID)
