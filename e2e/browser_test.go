@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
 )
 
 // browser is one without scripts: it follows links and redirects, fills and submits the forms it is shown, and keeps
@@ -18,6 +19,7 @@ type browser struct {
 	t       *testing.T
 	cookies *cookies
 	frameOf string // site of the page around it; empty in a tab
+	lenient bool   // a request that is cut off shows an empty page with status 0, and is no fault
 	*page
 }
 
@@ -31,7 +33,7 @@ type page struct {
 }
 
 func newBrowser(t *testing.T) *browser {
-	return &browser{t: t, cookies: &cookies{}, page: &page{}}
+	return &browser{t: t, cookies: &cookies{}, page: &page{doc: nothing()}}
 }
 
 // tab is another tab of the same browser.
@@ -45,7 +47,7 @@ func (b *browser) frame() *browser {
 // open goes to an address as if it were typed in.
 func (b *browser) open(address string) {
 	b.t.Helper()
-	b.page = &page{}
+	b.page = &page{doc: nothing()}
 	b.load("GET", address, nil)
 }
 
@@ -215,13 +217,17 @@ func (b *browser) load(method, address string, form url.Values) {
 	for range 10 {
 		r := b.request(method, at, form, from)
 		answer, err := navigator.Do(r)
+		if err != nil && b.lenient {
+			b.page = &page{url: at, doc: nothing()}
+			return
+		}
 		if err != nil {
 			b.t.Fatalf("%s %s: %v", method, at.Path, err)
 		}
 		b.cookies.keep(b, at, answer.Cookies())
 		if to := answer.Header.Get("Location"); to != "" && answer.StatusCode >= 300 && answer.StatusCode < 400 {
 			answer.Body.Close() //nolint:errcheck // nothing in it is read
-			b.page = &page{url: at}
+			b.page = &page{url: at, doc: nothing()}
 			if at = b.resolve(to); answer.StatusCode == http.StatusSeeOther || answer.StatusCode == http.StatusFound {
 				method, form = "GET", nil
 			}
@@ -272,6 +278,10 @@ func (b *browser) show(at *url.URL, answer *http.Response) {
 	b.t.Helper()
 	defer answer.Body.Close() //nolint:errcheck // read whole below
 	raw, err := io.ReadAll(answer.Body)
+	if err != nil && b.lenient {
+		b.page = &page{url: at, doc: nothing()}
+		return
+	}
 	if err != nil {
 		b.t.Fatalf("reading %s: %v", at.Path, err)
 	}
@@ -280,6 +290,11 @@ func (b *browser) show(at *url.URL, answer *http.Response) {
 		b.t.Fatal(err)
 	}
 	b.page = &page{url: at, status: answer.StatusCode, header: answer.Header, doc: doc, html: string(raw)}
+}
+
+// nothing is an empty page.
+func nothing() *goquery.Document {
+	return goquery.NewDocumentFromNode(&html.Node{Type: html.DocumentNode})
 }
 
 // navigator sends requests and leaves redirects to us.

@@ -111,7 +111,7 @@ func (p *person) begins(title string) {
 // prepared waits for the instance to be made.
 func (p *person) prepared() {
 	p.t.Helper()
-	p.comes("the instance", func() bool { return p.doc.Find("[data-testid=progress]").Length() == 0 })
+	p.comes("the instance", func() bool { return !p.busy() })
 }
 
 // comes reloads until something is so.
@@ -154,13 +154,16 @@ func (p *person) gives(name string) {
 // isOn waits until the integration that is shown is turned on.
 func (p *person) isOn() {
 	p.t.Helper()
-	p.comes("the integration to be on", func() bool { return p.power() == "true" })
+	p.comes("the integration to be on", func() bool { return p.power() == "true" && !p.busy() })
 }
 
 // power is what the switch shows; empty while there is none.
 func (p *person) power() string {
 	return p.doc.Find("#power").AttrOr("aria-checked", "")
 }
+
+// busy says whether something is under way.
+func (p *person) busy() bool { return p.doc.Find("[data-testid=progress]").Length() > 0 }
 
 // attention is what the page says is wrong.
 func (p *person) attention() string {

@@ -151,6 +151,12 @@ func (b *tab) until(expression string) {
 	})
 }
 
+// isOn waits until the page shows that the integration is on, and that nothing is under way any more.
+func (b *tab) isOn() {
+	b.t.Helper()
+	b.until(`document.querySelector("#power[aria-checked=true]") && !document.querySelector("[data-testid=progress]")`)
+}
+
 // text is what the page says, and where it is.
 func (b *tab) text() string {
 	text, err := evaluate[string](b, `location.href + " says: " + (document.querySelector("main") || document.body).innerText`)
@@ -173,14 +179,14 @@ const find = `((name) => [...document.querySelectorAll("a[href], button, input[t
 	e.checkVisibility() && e.getClientRects().length && (e.dataset.testid === name || e.id === name || e.ariaLabel === name ||
 	(e.innerText || e.value || "").replace(/\s+/g, " ").includes(name) || [...(e.labels || [])].some((l) => l.innerText.includes(name)))))`
 
-// point is where the middle of something is, in its page; negative when it is not there or something covers it.
-type point struct{ X, Y float64 }
+// place is where the middle of something is, in its page; negative when it is not there or something covers it.
+type place struct{ X, Y float64 }
 
 // locate scrolls something into view and says where it is.
-func (b *tab) locate(element string) (point, bool) {
-	p, err := evaluate[point](b, `(async () => {
+func (b *tab) locate(element string) (place, bool) {
+	p, err := evaluate[place](b, `(async () => {
 		const e = `+element+`;
-		if (!e || document.readyState === "loading") return {X: -1, Y: -1};
+		if (!e || document.readyState !== "complete") return {X: -1, Y: -1};
 		e.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
 		const r = e.getClientRects()[0], x = r.x + r.width / 2, y = r.y + r.height / 2;
 		const top = document.elementFromPoint(x, y);
@@ -207,7 +213,7 @@ func (b *tab) click(name string) {
 func (b *tab) clickInFrame(name string) {
 	b.t.Helper()
 	eventually(b.t, "something to click on named "+name, func() string {
-		script := `(() => { const e = document.readyState !== "loading" && ` + find + "(" + quote(name) + `); if (e) e.click(); return !!e; })()`
+		script := `(() => { const e = document.readyState === "complete" && ` + find + "(" + quote(name) + `); if (e) e.click(); return !!e; })()`
 		clicked, err := evaluate[bool](b, script, func(p *runtime.EvaluateParams) { p.UserGesture = new(bool); *p.UserGesture = true })
 		if err == nil && clicked {
 			return ""
@@ -218,7 +224,7 @@ func (b *tab) clickInFrame(name string) {
 
 func (b *tab) clicks(name string, times int) {
 	b.t.Helper()
-	var at point
+	var at place
 	eventually(b.t, "something to click on named "+name, func() string {
 		before := at
 		p, ok := b.locate(find + "(" + quote(name) + ")")
