@@ -145,14 +145,28 @@ func scanCard(r row) (Card, error) {
 	return c, err
 }
 
-// UserCards is the living instances that a user may look at, those that need somebody first, then by name.
+// briefColumns is as much of an instance as the catalogue's cards show: it is read more often than anything else.
+const briefColumns = `n.id, n.workspace_id, n.owner_id, n.integration_id, n.shared, n.name, n.state, n.want_enabled, n.hold, n.attention, n.attention_who,
+	g.title, g.description, g.icon, g.tags, u.name`
+
+func scanBrief(r row) (Card, error) {
+	var c Card
+	var tags JSON[[]string]
+	err := r.Scan(&c.ID, &c.WorkspaceID, &c.OwnerID, &c.IntegrationID, &c.Shared, &c.Name, &c.State, &c.WantEnabled, &c.Hold, &c.Attention, &c.AttentionWho,
+		&c.Title, &c.Description, &c.Icon, &tags, &c.OwnerName)
+	c.Tags = tags.V
+	return c, err
+}
+
+// UserCards is the living instances that a user may look at, those that need somebody first, then by name. Of an
+// instance it has what a card shows, and no more.
 func (r reads) UserCards(ctx context.Context, u User, offset, limit int) ([]Card, error) {
-	return many(ctx, r.q, "listing a user's instances", scanCard, `
-		SELECT `+cardColumns+` FROM (
+	return many(ctx, r.q, "listing a user's instances", scanBrief, `
+		SELECT `+briefColumns+` FROM (
 			SELECT id FROM instances WHERE owner_id = $1 AND workspace_id = $2 AND state <> 'deleted'
-			UNION SELECT id FROM instances WHERE workspace_id = $2 AND shared AND state <> 'deleted'
+			UNION ALL SELECT id FROM instances WHERE workspace_id = $2 AND shared AND owner_id <> $1 AND state <> 'deleted'
 		) m JOIN instances n ON n.id = m.id JOIN integrations g ON g.id = n.integration_id JOIN users u ON u.id = n.owner_id
-		ORDER BY CASE WHEN n.attention <> '' THEN 0 ELSE 1 END, n.name, n.id`+atMost(limit)+` OFFSET $3`, u.ID, u.WorkspaceID, offset)
+		ORDER BY CASE WHEN n.attention <> '' THEN 0 ELSE 1 END, n.name, n.id LIMIT $3 OFFSET $4`, u.ID, u.WorkspaceID, limit, offset)
 }
 
 // UserIntegrationCards is the living instances of one integration that a user may look at.
@@ -202,7 +216,7 @@ func (r reads) StaffCard(ctx context.Context, id string) (StaffCard, error) {
 
 // Held counts the instances that wait for staff to look at them.
 func (r reads) Held(ctx context.Context) (int, error) {
-	return one(ctx, r.q, "counting what waits for a check", scalar[int], `SELECT COUNT(*) FROM instances WHERE hold = 'check'`)
+	return one(ctx, r.q, "counting what waits for a check", scalar[int], `SELECT COUNT(*) FROM instances WHERE hold = 'check' AND hold <> ''`)
 }
 
 // StaffCards is instances of all workspaces, newest first.
@@ -222,7 +236,7 @@ func (r reads) StaffCards(ctx context.Context, f InstanceFilter) ([]StaffCard, e
 		add("n.state = $%d", f.State)
 	}
 	if f.Hold != "" {
-		add("n.hold = $%d", f.Hold)
+		add("n.hold = $%d AND n.hold <> ''", f.Hold) // the words of the index, or it is not used
 	}
 	if f.Attention {
 		where = append(where, "n.attention <> ''")
@@ -310,8 +324,10 @@ func (t *Tx) PutInstance(ctx context.Context, i Instance, by string) error {
 // UnderWay is the instances that a job has to move on and that nobody has touched since a time.
 func (r reads) UnderWay(ctx context.Context, since time.Time, limit int) ([]string, error) {
 	return many(ctx, r.q, "finding instances left under way", scalar[string], `
-		SELECT n.id FROM instances n WHERE n.updated_at < $1 AND n.hold = '' AND n.claimed_until < $2
-			AND (n.state IN ('creating', 'enabling', 'deleting') OR (n.state = 'enabled' AND NOT n.want_enabled) OR (n.state = 'disabled' AND n.want_enabled))
+		SELECT n.id FROM instances n
+		WHERE CASE n.state WHEN 'creating' THEN TRUE WHEN 'enabling' THEN TRUE WHEN 'deleting' THEN TRUE
+				WHEN 'enabled' THEN NOT n.want_enabled WHEN 'disabled' THEN n.want_enabled ELSE FALSE END
+			AND n.updated_at < $1 AND n.hold = '' AND n.claimed_until < $2
 		ORDER BY n.updated_at LIMIT $3`, At(since), At(r.now()), limit)
 }
 

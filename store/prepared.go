@@ -12,8 +12,9 @@ import (
 // tags and search words can be more, and is asked without being kept then.
 const mostPrepared = 256
 
-// prepared asks a database with statements that it keeps: on SQLite reading a query costs more than answering it.
-// pgx keeps its own.
+// prepared asks SQLite with statements that it keeps: reading a query costs more than answering it. (pgx keeps its own.)
+// A question is answered even when whoever asked has gone meanwhile: to wait for that takes two goroutines a question,
+// which is a good part of what most answers cost.
 type prepared struct {
 	*sql.DB
 	kept sync.Map // query to *sql.Stmt
@@ -22,6 +23,10 @@ type prepared struct {
 
 // QueryContext implements queryer.
 func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
 	if s := p.statement(ctx, query); s != nil {
 		return s.QueryContext(ctx, args...)
 	}
@@ -30,6 +35,9 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 
 // QueryRowContext implements queryer.
 func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if ctx.Err() == nil { // else database/sql says so
+		ctx = context.WithoutCancel(ctx)
+	}
 	if s := p.statement(ctx, query); s != nil {
 		return s.QueryRowContext(ctx, args...)
 	}

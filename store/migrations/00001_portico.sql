@@ -45,6 +45,7 @@ CREATE TABLE users (
   seen_at      BIGINT NOT NULL,
   UNIQUE (workspace_id, external_id)
 );
+CREATE INDEX users_by_name ON users (workspace_id, name, id);
 CREATE INDEX users_by_external_id ON users (external_id);
 
 CREATE TABLE identities (
@@ -64,6 +65,7 @@ CREATE TABLE identities (
   UNIQUE (account_id, workspace_id, user_id),
   UNIQUE (account_id, external_id)
 );
+CREATE INDEX identities_claimed ON identities (claimed_until) WHERE claimed_until > 0;
 CREATE UNIQUE INDEX identities_by_upstream_id ON identities (account_id, upstream_id) WHERE upstream_id <> '';
 
 CREATE TABLE sessions (
@@ -231,12 +233,19 @@ CREATE TABLE instances (
 );
 CREATE UNIQUE INDEX instances_unique ON instances (unique_key) WHERE unique_key <> '';
 CREATE UNIQUE INDEX instances_by_upstream_id ON instances (account_id, upstream_id) WHERE upstream_id <> '';
-CREATE INDEX instances_by_owner ON instances (owner_id, state);
-CREATE INDEX instances_shared ON instances (workspace_id, shared, state);
+CREATE INDEX instances_by_owner ON instances (owner_id, workspace_id);
+CREATE INDEX instances_by_workspace ON instances (workspace_id, id);
+CREATE INDEX instances_shared ON instances (workspace_id) WHERE shared;
 CREATE INDEX instances_by_integration ON instances (integration_id, id);
 CREATE INDEX instances_by_identity ON instances (identity_id);
+CREATE INDEX instances_by_state ON instances (state, id);
+CREATE INDEX instances_needing ON instances (id) WHERE attention <> '';
 CREATE INDEX instances_on_hold ON instances (hold, id) WHERE hold <> '';
-CREATE INDEX instances_under_way ON instances (state, updated_at) WHERE state IN ('creating', 'enabling', 'deleting');
+-- The same words as the question has (UnderWay): else it would not be used.
+CREATE INDEX instances_under_way ON instances (updated_at)
+  WHERE CASE state WHEN 'creating' THEN TRUE WHEN 'enabling' THEN TRUE WHEN 'deleting' THEN TRUE
+    WHEN 'enabled' THEN NOT want_enabled WHEN 'disabled' THEN want_enabled ELSE FALSE END;
+CREATE INDEX instances_claimed ON instances (claimed_until) WHERE claimed_until > 0;
 
 CREATE TABLE slots (
   instance_id   TEXT NOT NULL REFERENCES instances (id),
