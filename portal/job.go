@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -63,7 +64,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 		Queues: map[string]river.QueueConfig{
 			store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
 		},
-		Workers: workers, PeriodicJobs: p.periodic(), Logger: p.Log,
+		Workers: workers, PeriodicJobs: p.periodic(), Logger: slog.New(warnings{p.Log.Handler()}),
 		FetchPollInterval: 250 * time.Millisecond, FetchCooldown: 100 * time.Millisecond,
 		JobTimeout: min(jobTimeout, p.RescueAfter), RescueStuckJobsAfter: p.RescueAfter,
 		Test: river.TestConfig{Time: timer{p.Now}},
@@ -145,6 +146,22 @@ func later(err error) error {
 	}
 	return err
 }
+
+// warnings lets only what somebody has to know through: River tells of its own doings every few seconds.
+type warnings struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs implements slog.Handler.
+func (h warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handler.WithGroup(name)} }
 
 // timer gives the jobs the program's clock.
 type timer struct{ now func() time.Time }

@@ -26,6 +26,9 @@ var ErrNotFound = errors.New("not found")
 // met it can only be rolled back: PostgreSQL takes nothing more from it.
 var ErrExists = errors.New("exists already")
 
+// ErrInvalid says that a text cannot be kept: PostgreSQL takes no zero bytes and nothing that is not UTF-8.
+var ErrInvalid = errors.New("not a text")
+
 // Options say where the store is and what it needs to open it.
 type Options struct {
 	Database string           // a postgres:// URL, or the path of a SQLite file
@@ -200,7 +203,7 @@ func one[T any](ctx context.Context, q queryer, what string, scan func(row) (T, 
 func many[T any](ctx context.Context, q queryer, what string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("%s: %w", what, known(err))
 	}
 	defer rows.Close() //nolint:errcheck // Err below says what matters
 	var vs []T
@@ -212,7 +215,7 @@ func many[T any](ctx context.Context, q queryer, what string, scan func(row) (T,
 		vs = append(vs, v)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("%s: %w", what, known(err))
 	}
 	return vs, nil
 }
@@ -235,6 +238,8 @@ func known(err error) error {
 		return fmt.Errorf("%w: %w", ErrExists, err)
 	case errors.As(err, &pg) && pg.Code == "23505":
 		return fmt.Errorf("%w: %w", ErrExists, err)
+	case errors.As(err, &pg) && pg.Code == "22021":
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return err
 }

@@ -52,6 +52,8 @@ func known(err error) problem {
 		return refused(refusal)
 	case errors.Is(err, store.ErrNotFound):
 		return problem{status: http.StatusNotFound, kind: "not_found", silent: true}
+	case errors.Is(err, store.ErrInvalid):
+		return problem{status: http.StatusBadRequest, kind: "request", silent: true}
 	case errors.As(err, &up):
 		return silentPlatform(up)
 	case errors.As(err, &large):
