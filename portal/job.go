@@ -18,6 +18,9 @@ const (
 	catalogueEvery = 10 * time.Minute
 	instancesEvery = 30 * time.Minute
 	careEvery      = time.Minute
+	// Tray lists sign-ins to their owner alone, so each person's are copied apart: this often, and this many at a time.
+	personEvery   = 6 * time.Hour
+	personsAtOnce = 30
 	// leftAfter is how long an instance may be under way untouched before its job counts as lost.
 	leftAfter = 2 * time.Minute
 	// How long a job may take; a copy of a large account takes its time.
@@ -104,9 +107,14 @@ func (p *Portal) periodic() []*river.PeriodicJob {
 	return jobs
 }
 
-// care removes what has expired, makes new session keys in time, and gives what was left under way a job again.
+// care removes what has expired, makes new session keys in time, gives what was left under way a job again, and has
+// copied what people have at Tray.
 func (p *Portal) care(ctx context.Context) error {
 	left, err := p.store.UnderWay(ctx, p.Now().Add(-leftAfter), 100)
+	if err != nil {
+		return err
+	}
+	stale, err := p.store.StaleIdentities(ctx, p.Now().Add(-personEvery), personsAtOnce)
 	if err != nil {
 		return err
 	}
@@ -119,6 +127,11 @@ func (p *Portal) care(ctx context.Context) error {
 		}
 		for _, id := range left {
 			if err := tx.Enqueue(ctx, store.AdvanceInstance{InstanceID: id}, time.Time{}); err != nil {
+				return err
+			}
+		}
+		for _, id := range stale {
+			if err := tx.Enqueue(ctx, store.SyncIdentity{IdentityID: id}, time.Time{}); err != nil {
 				return err
 			}
 		}

@@ -58,6 +58,16 @@ func (r reads) OwnIdentities(ctx context.Context, workspaceID string) ([]Identit
 	return many(ctx, r.q, "listing identities", scanIdentity, `SELECT `+identityColumns+` FROM identities i WHERE i.workspace_id = $1 AND i.user_id = '' ORDER BY i.id`, workspaceID)
 }
 
+// StaleIdentities is the IDs of identities with living instances that were last copied before a time: the oldest first,
+// those whose copy failed last after all others.
+func (r reads) StaleIdentities(ctx context.Context, before time.Time, limit int) ([]string, error) {
+	return many(ctx, r.q, "listing identities to copy", scalar[string], `
+		SELECT i.id FROM identities i
+		WHERE i.upstream_id <> '' AND i.synced_at < $1
+			AND EXISTS (SELECT 1 FROM instances n WHERE n.identity_id = i.id AND n.state <> 'deleted')
+		ORDER BY i.sync_error <> '', i.synced_at LIMIT $2`, At(before), limit)
+}
+
 // IdentityToken opens an identity's token; "" when it has none.
 func (r reads) IdentityToken(ctx context.Context, i Identity) (secret.Text, error) {
 	return r.keys.open(ctx, r.q, "identities/"+i.ID, i.token)
