@@ -33,7 +33,7 @@ func Load() (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing message files: %w", err)
 	}
-	plain := map[language.Tag]map[string]string{language.English: {}}
+	plain := map[language.Tag]map[string]text{language.English: {}}
 	for _, entry := range entries {
 		if err := load(texts, plain, entry.Name()); err != nil {
 			return nil, err
@@ -52,8 +52,8 @@ func Load() (*Bundle, error) {
 	return b, nil
 }
 
-// load reads one file into the bundle; texts that take no value are kept aside, since looking them up is all they need.
-func load(texts *i18n.Bundle, plain map[language.Tag]map[string]string, name string) error {
+// load reads one file into the bundle. Texts that are not counted are kept aside as well: they need no template engine.
+func load(texts *i18n.Bundle, plain map[language.Tag]map[string]text, name string) error {
 	body, err := files.ReadFile(name)
 	if err != nil {
 		return fmt.Errorf("reading messages: %w", err)
@@ -63,11 +63,11 @@ func load(texts *i18n.Bundle, plain map[language.Tag]map[string]string, name str
 		return fmt.Errorf("reading messages %s: %w", name, err)
 	}
 	if plain[parsed.Tag] == nil {
-		plain[parsed.Tag] = map[string]string{}
+		plain[parsed.Tag] = map[string]text{}
 	}
 	for _, m := range parsed.Messages {
-		if m.One == "" && !strings.Contains(m.Other, "{{") {
-			plain[parsed.Tag][m.ID] = m.Other
+		if t, ok := parse(m.Other); ok && m.One == "" {
+			plain[parsed.Tag][m.ID] = t
 		}
 	}
 	return nil
@@ -76,6 +76,9 @@ func load(texts *i18n.Bundle, plain map[language.Tag]map[string]string, name str
 // For is the printer of the language that suits best: locales are BCP 47 tags or Accept-Language headers, the most
 // wanted first; what cannot be read counts for nothing.
 func (b *Bundle) For(locales ...string) *Printer {
+	if len(b.printers) == 1 {
+		return b.printers[0]
+	}
 	var wanted []language.Tag
 	for _, locale := range locales {
 		tags, _, err := language.ParseAcceptLanguage(locale)

@@ -13,13 +13,13 @@ import (
 type Printer struct {
 	tag     language.Tag
 	lang    string
-	plain   map[string]string
-	english map[string]string
+	plain   map[string]text
+	english map[string]text
 	texts   *i18n.Localizer
 	numbers *message.Printer
 }
 
-func newPrinter(texts *i18n.Bundle, tag language.Tag, plain, english map[string]string) *Printer {
+func newPrinter(texts *i18n.Bundle, tag language.Tag, plain, english map[string]text) *Printer {
 	return &Printer{
 		tag: tag, lang: tag.String(), plain: plain, english: english,
 		texts: i18n.NewLocalizer(texts, tag.String(), "en"), numbers: message.NewPrinter(tag),
@@ -41,15 +41,15 @@ func (p *Printer) Dir() string {
 // T is the text of a key, with values by name: p.T("catalogue.shared_by", "name", owner.Name). A key that is nowhere is told as it
 // is, which a test keeps from happening.
 func (p *Printer) T(key string, pairs ...any) string {
-	if text, ok := p.plain[key]; ok {
-		return text
+	if t, ok := p.plain[key]; ok {
+		return t.with(pairs)
 	}
-	text, err := p.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data(pairs)})
+	told, err := p.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data(pairs)})
 	if err == nil {
-		return text
+		return told
 	}
-	if text, ok := p.english[key]; ok {
-		return text
+	if t, ok := p.english[key]; ok {
+		return t.with(pairs)
 	}
 	return key
 }
