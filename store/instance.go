@@ -161,12 +161,13 @@ func scanBrief(r row) (Card, error) {
 // UserCards is the living instances that a user may look at, those that need somebody first, then by name. Of an
 // instance it has what a card shows, and no more.
 func (r reads) UserCards(ctx context.Context, u User, offset, limit int) ([]Card, error) {
+	// The limit is no argument: SQLite looks at that of a UNION ALL, and would read the query again each time it is given.
 	return many(ctx, r.q, "listing a user's instances", scanBrief, `
 		SELECT `+briefColumns+` FROM (
 			SELECT id FROM instances WHERE owner_id = $1 AND workspace_id = $2 AND state <> 'deleted'
 			UNION ALL SELECT id FROM instances WHERE workspace_id = $2 AND shared AND owner_id <> $1 AND state <> 'deleted'
 		) m JOIN instances n ON n.id = m.id JOIN integrations g ON g.id = n.integration_id JOIN users u ON u.id = n.owner_id
-		ORDER BY CASE WHEN n.attention <> '' THEN 0 ELSE 1 END, n.name, n.id LIMIT $3 OFFSET $4`, u.ID, u.WorkspaceID, limit, offset)
+		ORDER BY CASE WHEN n.attention <> '' THEN 0 ELSE 1 END, n.name, n.id LIMIT `+fmt.Sprintf("%d OFFSET %d", limit, offset), u.ID, u.WorkspaceID)
 }
 
 // UserIntegrationCards is the living instances of one integration that a user may look at.
