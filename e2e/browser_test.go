@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -290,6 +291,30 @@ func (b *browser) show(at *url.URL, answer *http.Response) {
 		b.t.Fatal(err)
 	}
 	b.page = &page{url: at, status: answer.StatusCode, header: answer.Header, doc: doc, html: string(raw)}
+}
+
+// fetch asks for JSON from the page that is shown, as its script would.
+func (b *browser) fetch(method, address string, form url.Values) result {
+	b.t.Helper()
+	at := b.resolve(address)
+	r := b.request(method, at, form, b.url)
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Sec-Fetch-Dest", "empty")
+	r.Header.Set("Sec-Fetch-Mode", "cors")
+	answer, err := navigator.Do(r)
+	if err != nil {
+		b.t.Fatalf("%s %s: %v", method, at.Path, err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // read whole below
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.t.Fatalf("reading %s: %v", at.Path, err)
+	}
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		b.t.Fatalf("%s answers with status %d and no JSON: %s", at.Path, answer.StatusCode, raw)
+	}
+	return result{v}
 }
 
 // nothing is an empty page.

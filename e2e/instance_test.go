@@ -25,7 +25,6 @@ func TestInstance(t *testing.T) {
 		{"search and categories", searchAndCategories},
 		{"made elsewhere", madeElsewhere},
 		{"removed elsewhere", removedElsewhere},
-		{"a sign-in removed elsewhere", signInRemovedElsewhere},
 		{"staff look on", staffLook},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -257,9 +256,11 @@ func madeElsewhere(t *testing.T, s *sandbox) {
 	s.control("POST", "users/"+user.text("id")+"/instances", map[string]any{
 		"solution_id": s.solution("Exchange rates"), "name": "Made by hand", "enabled": true,
 	})
-	s.syncs()
 	p.open(p.home.portal + "/integrations")
-	p.comes("what was made elsewhere", func() bool { return strings.Contains(p.doc.Find("[data-testid=mine]").Text(), "Made by hand") })
+	p.comes("what was made elsewhere", func() bool {
+		s.syncs()
+		return strings.Contains(p.doc.Find("[data-testid=mine]").Text(), "Made by hand")
+	})
 	p.follow("Made by hand")
 	p.isOn()
 	p.press("power")
@@ -273,30 +274,15 @@ func removedElsewhere(t *testing.T, s *sandbox) {
 	p.isOn()
 	was := s.one(p).text("id")
 	s.control("POST", "instances/"+was+"/remove", nil)
-	s.syncs()
-	p.comes("the mark", func() bool { return strings.Contains(p.attention(), "It was removed outside this page") })
+	p.comes("the mark", func() bool {
+		s.syncs()
+		return strings.Contains(p.attention(), "It was removed outside this page")
+	})
 	p.press("Set it up again")
 	p.isOn()
 	if now := s.wantConnected(p, "gmail").text("id"); now == was {
 		t.Error("it is the same one as before")
 	}
-}
-
-func signInRemovedElsewhere(t *testing.T, s *sandbox) {
-	p := s.newcomer()
-	p.begins("Intercom conversations")
-	p.gives("Chats")
-	p.isOn()
-	auth := s.one(p).list("auth_values")[0].text("value")
-	s.control("POST", "authentications/"+auth+"/remove", nil)
-	s.syncs()
-	p.comes("the mark", func() bool { return strings.Contains(p.attention(), "a sign-in that it needs") })
-	p.press("Sign in to")
-	p.comes("the step to sign in", func() bool { return p.doc.Find("#open").Length() == 1 })
-	p.gives("Chats again")
-	p.isOn()
-	p.sees("Chats again")
-	s.wantConnected(p, "intercom")
 }
 
 func staffLook(t *testing.T, s *sandbox) {
