@@ -15,7 +15,11 @@ func TestWhateverHappensItAgrees(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t, nil)
 		offers := []store.Integration{w.integration(withSignins(0)), w.integration(withSignins(1)), w.integration(withSignins(2))}
-		pick := func(cards []store.Card) store.Card { return cards[rapid.IntRange(0, len(cards)-1).Draw(r, "which")] }
+		pick := func(cards []store.Card) store.Instance {
+			in, err := w.store.Instance(w.ctx, cards[rapid.IntRange(0, len(cards)-1).Draw(r, "which")].ID)
+			w.ok(err)
+			return in
+		}
 		steps := rapid.IntRange(4, 14).Draw(r, "steps")
 		for range steps {
 			cards := w.cards()
@@ -27,7 +31,7 @@ func TestWhateverHappensItAgrees(t *testing.T) {
 			case "connect":
 				_, _ = w.portal.Connect(w.ctx, w.who, rapid.SampledFrom(offers).Draw(r, "offer").ID, rapid.Bool().Draw(r, "another"), false)
 			case "authorize":
-				w.tryAuthorize(pick(cards).Instance)
+				w.tryAuthorize(pick(cards))
 			case "on":
 				_ = w.portal.TurnOn(w.ctx, w.who, pick(cards).ID)
 			case "off":
@@ -71,7 +75,9 @@ func (w *world) agree(r *rapid.T) {
 		m := x.(map[string]any)
 		there[m["id"].(string)] = m
 	}
-	for _, c := range w.cards() {
+	for _, card := range w.cards() {
+		c, err := w.store.Instance(w.ctx, card.ID) // a card has no more than it shows
+		w.ok(err)
 		if c.State == store.Creating || c.State == store.Deleting || c.UpstreamID == "" {
 			r.Fatalf("%s is left in state %s, attention %q (%s)", c.Name, c.State, c.Attention, c.AttentionDetail)
 		}
@@ -82,7 +88,7 @@ func (w *world) agree(r *rapid.T) {
 		if on, _ := x["enabled"].(bool); on != (c.State == store.Enabled) {
 			r.Fatalf("%s is %s here, and enabled=%v at Tray", c.Name, c.State, on)
 		}
-		if x["name"] != upstreamName(c.Instance) {
+		if x["name"] != upstreamName(c) {
 			r.Fatalf("%s is called %v at Tray", c.Name, x["name"])
 		}
 		delete(there, c.UpstreamID)
