@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -35,6 +36,30 @@ func TestTimeComesBack(t *testing.T) {
 	}
 	if err := zero.Scan("yesterday"); err == nil {
 		t.Error("a time of text is taken")
+	}
+}
+
+// TestJSONIsReadAsTheDecoderDoes holds the short way to the long one.
+func TestJSONIsReadAsTheDecoderDoes(t *testing.T) {
+	texts := []string{`null`, `[]`, `["a"]`, `["a","b c"]`, `["a", "b"]`, `[""]`, `["a\"b"]`, `["a\\"]`, `["ä","&"]`, `["a",]`, `["a"`, `"a"`, `["a"]x`, `["a""b"]`, `[1]`, ``,
+		`{}`, `{"a":"b"}`, `{"a":"b","c":"d"}`, `{"a":"b","a":"c"}`, `{"a": "b"}`, `{"a":"\n"}`, `{"a":1}`, `{"a":"b",}`, `{"a"}`, `{"a":"b"`, `{"a","b"}`, `{"":""}`}
+	for _, text := range texts {
+		var list store.JSON[[]string]
+		sameAsDecoder(t, text, list.Scan(text), list.V)
+		var table store.JSON[map[string]string]
+		sameAsDecoder(t, text, table.Scan(text), table.V)
+	}
+}
+
+func sameAsDecoder[T any](t *testing.T, text string, err error, got T) {
+	t.Helper()
+	var want T
+	wantErr := json.Unmarshal([]byte(text), &want)
+	if (err == nil) != (wantErr == nil) {
+		t.Errorf("%s as %T: got %v, want %v", text, got, err, wantErr)
+	}
+	if diff := cmp.Diff(want, got); wantErr == nil && diff != "" {
+		t.Errorf("%s: %s", text, diff)
 	}
 }
 

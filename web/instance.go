@@ -29,17 +29,12 @@ func (s *Server) instance(c echo.Context) error {
 func (s *Server) instancePage(c echo.Context) (views.InstancePage, error) {
 	ctx, v := c.Request().Context(), visit(c)
 	page := views.InstancePage{Page: s.page(c)}
-	var err error
-	if page.In, err = s.Store.SeenInstance(ctx, v.User, c.Param("instance")); err != nil {
+	sight, err := s.Store.Sight(ctx, v.User, c.Param("instance"))
+	if err != nil {
 		return page, err
 	}
+	page.In, page.Integration, page.OwnerName = sight.Instance, sight.Integration, sight.OwnerName
 	page.MayChange = mayChange(v.User, page.In)
-	if page.Integration, err = s.Store.Integration(ctx, page.In.IntegrationID); err != nil {
-		return page, err
-	}
-	if page.OwnerName, err = s.ownerName(ctx, v.User, page.In.OwnerID); err != nil {
-		return page, err
-	}
 	if err := s.putSlots(ctx, &page, c.QueryParam("looked")); err != nil {
 		return page, err
 	}
@@ -50,16 +45,8 @@ func (s *Server) instancePage(c echo.Context) (views.InstancePage, error) {
 	if page.Workflows, err = s.Store.Workflows(ctx, page.In.ID); err != nil {
 		return page, err
 	}
-	page.Events, err = s.Store.Events(ctx, "instance", page.In.ID, "", mostEvents)
+	page.Events, err = s.Store.Timeline(ctx, page.In.ID, mostEvents)
 	return page, err
-}
-
-func (s *Server) ownerName(ctx context.Context, u store.User, ownerID string) (string, error) {
-	if u.ID == ownerID {
-		return u.Name, nil
-	}
-	owner, err := s.Store.User(ctx, ownerID)
-	return owner.Name, err
 }
 
 // mayChange is the rule of store.OwnInstance, for what a page offers; the store holds it again for each change.
