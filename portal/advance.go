@@ -199,6 +199,9 @@ func (p *Portal) failed(ctx context.Context, r run, failure error) (wait time.Du
 		}
 		in.Tries++
 		if cause := causeOf(e, in.Tries, r.State); cause != "" {
+			if cause == causeRemoved {
+				removed(&in)
+			}
 			if err := setAttention(ctx, tx, &in, cause, e.Error()); err != nil {
 				return err
 			}

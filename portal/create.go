@@ -180,7 +180,7 @@ func complete(ctx context.Context, tx *store.Tx, in *store.Instance, g store.Int
 	return nil
 }
 
-// finished lets another instance of the integration be begun, unless there may be only one.
+// finished lets another instance of the integration be begun, unless there may be only one: then not before this one is gone.
 func finished(in *store.Instance, g store.Integration) {
 	if !g.ForceUnique {
 		in.UniqueKey = ""

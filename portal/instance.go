@@ -133,8 +133,14 @@ func (p *Portal) Disconnect(ctx context.Context, who Who, instanceID string) err
 		if in.State == store.Deleting {
 			return nil
 		}
+		g, err := tx.Integration(ctx, in.IntegrationID)
+		if err != nil {
+			return err
+		}
 		before := *in
 		in.State, in.NotBefore, in.Tries, in.Hold = store.Deleting, store.Time{}, 0, ""
+		freeOf(in)
+		finished(in, g)
 		return record(ctx, tx, who.Actor, &before, in, "instance.disconnect")
 	})
 }

@@ -48,6 +48,56 @@ func TestDisconnectGoesOnWhenTrayIsBack(t *testing.T) {
 	}
 }
 
+// What stood in its way does not stand in the way of disconnecting, nor does a silent Tray keep a person from connecting anew.
+func TestDisconnectWhatIsStuck(t *testing.T) {
+	w := newWorld(t, nil)
+	g := w.integration(withSignins(2))
+	in := w.connect(g)
+	w.ok(w.store.Update(w.ctx, func(tx *store.Tx) error {
+		in, err := tx.LockInstance(w.ctx, in.ID)
+		if err != nil {
+			return err
+		}
+		if err := setAttention(w.ctx, tx, &in, causeSignin, "refused"); err != nil {
+			return err
+		}
+		return tx.PutInstance(w.ctx, in, "")
+	}))
+	w.fault("removeSolutionInstance", "500", 1)
+	w.ok(w.portal.Disconnect(w.ctx, w.who, in.ID))
+	left, err := w.store.Instance(w.ctx, in.ID)
+	w.ok(err)
+	w.wantState(left, store.Deleting, "")
+	if wait, err := w.portal.Advance(w.ctx, in.ID); err != nil || wait == 0 {
+		t.Errorf("it is tried again in %v (%v), want later", wait, err)
+	}
+	anew := w.connect(g)
+	w.wantState(anew, store.Authorizing, "")
+	if anew.ID == in.ID {
+		t.Error("connecting anew leads to what is being disconnected")
+	}
+	w.wantState(w.settle(in.ID), store.Deleted, "")
+	if n := len(w.there("instances")); n != 1 {
+		t.Errorf("got %d instances at Tray, want the new one", n)
+	}
+}
+
+// What is found gone at Tray by a step is off, as when a copy finds it gone.
+func TestGoneAtAStep(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	w.control("POST", "/instances/"+in.UpstreamID+"/remove", map[string]any{})
+	w.ok(w.portal.Rename(w.ctx, w.who, in.ID, "Deals"))
+	in = w.settle(in.ID)
+	w.wantState(in, store.Disabled, causeRemoved)
+	if in.WantEnabled || !in.EnabledAt.IsZero() {
+		t.Errorf("it is wished on %v, on since %v", in.WantEnabled, in.EnabledAt)
+	}
+	w.ok(w.portal.Retry(w.ctx, w.who, in.ID))
+	w.wantState(w.settle(in.ID), store.Enabled, "")
+	w.wantOne()
+}
+
 // Taken back before the platform's answer came: what it made is found and removed.
 func TestDisconnectWhileCreating(t *testing.T) {
 	w := newWorld(t, nil)

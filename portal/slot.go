@@ -140,6 +140,8 @@ func (p *Portal) RejectAuth(ctx context.Context, who Who, instanceID, slotID str
 		name := s.AuthenticationName
 		if s.Found {
 			s.Rejected = append(s.Rejected, s.AuthenticationID)
+		} else if s.Baseline != nil { // what is taken back is nothing new, but may be chosen again
+			s.Baseline = append(s.Baseline, s.AuthenticationID)
 		}
 		s.AuthenticationID, s.AttachedID, s.Found = "", "", false
 		if err := tx.PutSlot(ctx, s); err != nil {

@@ -65,6 +65,29 @@ func TestNotThisOne(t *testing.T) {
 	w.wantState(w.settle(in.ID), store.Enabled, "")
 }
 
+// What was signed in to by the dialog and taken back is not found as if it were new.
+func TestChangedAndNothingNew(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.connect(w.integration(withSignins(2)))
+	s := w.opened(in)
+	d, err := w.portal.OpenAuth(w.ctx, w.who, in.ID, s.ExternalID)
+	w.ok(err)
+	w.ok(w.portal.FinishFlow(w.ctx, w.who, in.ID, d.FlowID, store.FlowFinished, w.signIn(service(s), "the wrong one")))
+	w.ok(w.portal.RejectAuth(w.ctx, w.who, in.ID, s.ExternalID))
+	w.opened(in)
+	found, err := w.portal.CheckSlot(w.ctx, w.who, in.ID, s.ExternalID)
+	w.ok(err)
+	if found.Attached != nil || found.Choices != nil {
+		t.Errorf("found %+v, which was taken back", found)
+	}
+	right := w.signIn(service(s), "the right one")
+	found, err = w.portal.CheckSlot(w.ctx, w.who, in.ID, s.ExternalID)
+	w.ok(err)
+	if found.Attached == nil || found.Attached.UpstreamID != right {
+		t.Errorf("got %+v, want the one that is new", found)
+	}
+}
+
 func TestSeveralNewOnes(t *testing.T) {
 	w := newWorld(t, nil)
 	in := w.connect(w.integration(withSignins(1)))

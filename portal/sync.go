@@ -140,15 +140,20 @@ func (p *Portal) markRemoved(ctx context.Context, instanceID string) error {
 		if err := setAttention(ctx, tx, &in, causeRemoved, "not in Tray's list"); err != nil {
 			return err
 		}
-		in.WantEnabled, in.EnabledAt = false, store.Time{}
-		if in.State == store.Enabled {
-			in.State = store.Disabled
-		}
+		removed(&in)
 		if err := tell(ctx, tx, platform, in, "instance.removed"); err != nil {
 			return err
 		}
 		return tx.PutInstance(ctx, in, "")
 	})
+}
+
+// removed makes of an instance what is left of it once it is gone at Tray: one that is off.
+func removed(in *store.Instance) {
+	in.WantEnabled, in.EnabledAt = false, store.Time{}
+	if in.State == store.Enabled {
+		in.State = store.Disabled
+	}
 }
 
 // markSignins marks an instance that uses a sign-in which is gone at Tray, and clears the mark when it is not.
