@@ -94,7 +94,9 @@ func (in *installation) answers() {
 func (in *installation) offers(p *person) {
 	in.t.Helper()
 	p.open(in.portal + "/integrations")
-	p.comes("the catalogue", func() bool { return p.doc.Find("[data-testid=offer]").Length() > 0 })
+	p.comes("the catalogue", func() bool {
+		return p.doc.Find("[data-testid=offer]").Length() > 0 && p.doc.Find("form[role=search]").Length() > 0
+	})
 }
 
 // token is what the host signs for a user; claims given replace or, when nil, remove those that belong there.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -253,6 +252,17 @@ func (b *tab) fill(label, value string) {
 	b.do("typing", call(input.InsertText, input.InsertTextParams{Text: value}))
 }
 
+// back and reload are the browser's own buttons; what they lead to is waited for by who presses them.
+var (
+	back   = chromedp.Func(func(ctx context.Context, t *chromedp.Target) error { return press(ctx, t, "history.back()") })
+	reload = chromedp.Func(func(ctx context.Context, t *chromedp.Target) error { return press(ctx, t, "location.reload()") })
+)
+
+func press(ctx context.Context, t *chromedp.Target, script string) error {
+	_, err := cdp.Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: script})
+	return err
+}
+
 // keys presses keys one after the other.
 func (b *tab) keys(keys string) {
 	b.t.Helper()
@@ -360,5 +370,3 @@ func quote(text string) string {
 	}
 	return string(raw)
 }
-
-var _ = time.Second
