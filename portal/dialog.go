@@ -30,7 +30,7 @@ func (p *Portal) OpenAuth(ctx context.Context, who Who, instanceID, slotID strin
 		return Dialog{}, refuse("not_ready")
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
-	there, err := p.authentications(ctx, in.IdentityID)
+	there, err := p.askAuthentications(ctx, in.IdentityID)
 	if err != nil {
 		return Dialog{}, err
 	}
@@ -60,15 +60,11 @@ func (p *Portal) OpenWizard(ctx context.Context, who Who, instanceID string) (Di
 
 // open gets a one-time code and stores the flow that it begins.
 func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slotID string, prepare func(*store.Tx) error, address func(client, secret.Text) string) (Dialog, error) {
-	identity, err := p.provisioned(ctx, in.IdentityID)
-	if err != nil {
-		return Dialog{}, err
-	}
 	c, err := p.client(ctx, in.AccountID)
 	if err != nil {
 		return Dialog{}, err
 	}
-	code, err := c.AuthorizationCode(ctx, identity.UpstreamID)
+	code, err := p.askCode(ctx, c, in.IdentityID)
 	if err != nil {
 		return Dialog{}, err
 	}
@@ -85,6 +81,17 @@ func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slo
 	return Dialog{URL: address(c, code), Origin: c.DialogOrigin(), FlowID: f.ID}, err
 }
 
+// askCode asks for the one-time code that a dialog is opened with, while a person waits.
+func (p *Portal) askCode(ctx context.Context, c client, identityID string) (secret.Text, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.AnswerWithin)
+	defer cancel()
+	identity, err := p.provisioned(ctx, identityID)
+	if err != nil {
+		return "", err
+	}
+	return c.AuthorizationCode(ctx, identity.UpstreamID)
+}
+
 // slotTitle is what a timeline calls a slot; "" for the wizard, which has none.
 func slotTitle(ctx context.Context, tx *store.Tx, instanceID, slotID string) string {
 	s, err := slot(ctx, tx, instanceID, slotID)
@@ -92,6 +99,13 @@ func slotTitle(ctx context.Context, tx *store.Tx, instanceID, slotID string) str
 		return ""
 	}
 	return s.Title
+}
+
+// askAuthentications is authentications while a person waits.
+func (p *Portal) askAuthentications(ctx context.Context, identityID string) ([]tray.Authentication, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.AnswerWithin)
+	defer cancel()
+	return p.authentications(ctx, identityID)
 }
 
 // authentications asks Tray for the sign-ins that an identity has now, and keeps a copy.
@@ -104,7 +118,7 @@ func (p *Portal) authentications(ctx context.Context, identityID string) ([]tray
 	if err != nil {
 		return nil, err
 	}
-	return there, p.store.Update(ctx, func(tx *store.Tx) error {
+	return there, p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		i, err := tx.Identity(ctx, identityID)
 		if err != nil {
 			return err
@@ -209,7 +223,7 @@ func (p *Portal) CheckWizard(ctx context.Context, who Who, instanceID string) er
 }
 
 func (p *Portal) finishAuth(ctx context.Context, who Who, in store.Instance, f store.Flow, authID string) error {
-	there, err := p.authentications(ctx, in.IdentityID)
+	there, err := p.askAuthentications(ctx, in.IdentityID)
 	if err != nil {
 		return err
 	}

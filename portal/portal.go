@@ -33,6 +33,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// RescueAfter is when a job whose process was killed runs again; 0 is a minute.
 	RescueAfter time.Duration
+	// AnswerWithin is how long a person waits for a question to a platform, with all its tries, until they are told that it
+	// is silent; 0 is 12 s: longer than one try, and twice in a request still less than a browser is given for its answer.
+	AnswerWithin time.Duration
 }
 
 // Portal does the journeys. Any number of processes may do them side by side.
@@ -57,6 +60,9 @@ func New(o Options) (*Portal, error) {
 	}
 	if o.RescueAfter == 0 {
 		o.RescueAfter = time.Minute
+	}
+	if o.AnswerWithin == 0 {
+		o.AnswerWithin = 12 * time.Second
 	}
 	p := &Portal{Options: o, store: o.Store, icons: iconClient(o.LocalIcons), stop: make(chan struct{})}
 	p.clients.known = map[string]client{}

@@ -30,7 +30,7 @@ func (p *Portal) CheckSlot(ctx context.Context, who Who, instanceID, slotID stri
 		return Found{}, refuse("not_ready")
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
-	there, err := p.authentications(ctx, in.IdentityID)
+	there, err := p.askAuthentications(ctx, in.IdentityID)
 	if err != nil {
 		return Found{}, err
 	}
@@ -113,7 +113,7 @@ func (p *Portal) ChooseAuth(ctx context.Context, who Who, instanceID, slotID, au
 		return refuse("not_ready")
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
-	there, err := p.authentications(ctx, in.IdentityID)
+	there, err := p.askAuthentications(ctx, in.IdentityID)
 	if err != nil {
 		return err
 	}

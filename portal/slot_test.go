@@ -1,9 +1,12 @@
 package portal
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"portico/store"
+	"portico/upstream"
 )
 
 // slots of an instance that is being authorized, with its dialog opened once.
@@ -186,6 +189,35 @@ func TestFlowIsRedeemedOnce(t *testing.T) {
 	if slots[0].AuthenticationID != first {
 		t.Error("a flow was redeemed twice")
 	}
+}
+
+// A Tray that takes a request and says nothing is said to be silent while the person is still there to read it.
+func TestSilentTrayIsNotWaitedFor(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.connect(w.integration(withSignins(1)))
+	s := w.opened(in)
+	w.portal.AnswerWithin = 500 * time.Millisecond
+	for operation, ask := range map[string]func() error{
+		"authentications": func() error {
+			_, err := w.portal.CheckSlot(w.ctx, w.who, in.ID, s.ExternalID)
+			return err
+		},
+		"generateAuthorizationCode": func() error {
+			_, err := w.portal.OpenAuth(w.ctx, w.who, in.ID, s.ExternalID)
+			return err
+		},
+	} {
+		w.fault(operation, "hold_before", 0)
+		err := ask()
+		var e *upstream.Error
+		if !errors.As(err, &e) || e.Kind != upstream.Canceled || !e.Temporary() {
+			t.Errorf("%s: got %v, want to be told that Tray is silent", operation, err)
+		}
+		w.control("DELETE", "/faults", map[string]any{})
+		w.control("POST", "/release", map[string]any{"all": true})
+	}
+	_, err := w.portal.OpenAuth(w.ctx, w.who, in.ID, s.ExternalID)
+	w.ok(err)
 }
 
 func TestFits(t *testing.T) {
