@@ -41,5 +41,5 @@ func (r reads) Timeline(ctx context.Context, instanceID string, limit int) ([]Ev
 		e.Args = args.V
 		return e, err
 	}, `SELECT at, code, args, actor_kind, actor_id, actor_name FROM events WHERE subject_kind = 'instance' AND subject_id = $1
-		ORDER BY id DESC LIMIT $2`, instanceID, limit)
+		ORDER BY id DESC`+atMost(limit), instanceID)
 }
