@@ -84,10 +84,7 @@ func (b *browser) press(name string, fields ...string) {
 // submit sends a form as its button does.
 func (b *browser) submit(form, button *goquery.Selection, fields ...string) {
 	b.t.Helper()
-	values := b.values(form)
-	for i := 0; i+1 < len(fields); i += 2 {
-		values.Set(b.field(form, fields[i]), fields[i+1])
-	}
+	values := b.filled(form, fields)
 	if name, ok := button.Attr("name"); ok {
 		values.Set(name, button.AttrOr("value", ""))
 	}
@@ -101,51 +98,74 @@ func (b *browser) submit(form, button *goquery.Selection, fields ...string) {
 }
 
 // values are what a form holds as it is shown.
-func (b *browser) values(form *goquery.Selection) url.Values {
-	values := url.Values{}
-	form.Find("input[name], select[name], textarea[name]").Each(func(_ int, f *goquery.Selection) {
-		kind, name := f.AttrOr("type", "text"), f.AttrOr("name", "")
-		_, checked := f.Attr("checked")
-		_, disabled := f.Attr("disabled")
-		switch {
-		case disabled, kind == "submit", (kind == "checkbox" || kind == "radio") && !checked:
-		case goquery.NodeName(f) == "select":
-			chosen := f.Find("option[selected]")
-			if chosen.Length() == 0 {
-				chosen = f.Find("option").First()
-			}
-			values.Add(name, chosen.AttrOr("value", chosen.Text()))
-		case goquery.NodeName(f) == "textarea":
-			values.Add(name, strings.TrimPrefix(f.Text(), "\n"))
-		default:
-			values.Add(name, f.AttrOr("value", map[bool]string{true: "on"}[checked]))
+func (b *browser) values(form *goquery.Selection) url.Values { return b.filled(form, nil) }
+
+// filled are what a form holds once fields have been filled, given as label, value, label, value.
+func (b *browser) filled(form *goquery.Selection, fields []string) url.Values {
+	b.t.Helper()
+	typed, chosen := map[*html.Node]string{}, url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		f := b.field(form, fields[i])
+		if kind := f.AttrOr("type", ""); kind == "radio" || kind == "checkbox" {
+			chosen.Set(f.AttrOr("name", ""), fields[i+1])
+			continue
 		}
-	})
+		typed[f.Get(0)] = fields[i+1]
+	}
+	values := url.Values{}
+	for _, f := range form.Find("input[name], select[name], textarea[name]").EachIter() {
+		if name := f.AttrOr("name", ""); typed[f.Get(0)] != "" {
+			values.Add(name, typed[f.Get(0)])
+		} else if value, ok := held(f); ok && !chosen.Has(name) {
+			values.Add(name, value)
+		}
+	}
+	for name := range chosen {
+		values.Set(name, chosen.Get(name))
+	}
 	return values
 }
 
-// field is the name of the field with that label.
-func (b *browser) field(form *goquery.Selection, label string) string {
+// held is what a field has as it is shown; ok is false when it is not sent.
+func held(f *goquery.Selection) (value string, ok bool) {
+	kind := f.AttrOr("type", "text")
+	_, checked := f.Attr("checked")
+	_, disabled := f.Attr("disabled")
+	box := kind == "checkbox" || kind == "radio"
+	switch {
+	case disabled, kind == "submit", box && !checked:
+		return "", false
+	case goquery.NodeName(f) == "textarea":
+		return strings.TrimPrefix(f.Text(), "\n"), true
+	case goquery.NodeName(f) == "select":
+		option := f.Find("option[selected]")
+		if option.Length() == 0 {
+			option = f.Find("option").First()
+		}
+		return option.AttrOr("value", option.Text()), true
+	case box:
+		return f.AttrOr("value", "on"), true
+	}
+	return f.AttrOr("value", ""), true
+}
+
+// field is the field of a form with that label, name or ID.
+func (b *browser) field(form *goquery.Selection, label string) *goquery.Selection {
 	b.t.Helper()
-	name := ""
-	form.Find("label").EachWithBreak(func(_ int, l *goquery.Selection) bool {
+	if f := form.Find(`[name="` + label + `"], [id="` + label + `"]`); f.Length() > 0 {
+		return f.First()
+	}
+	for _, l := range form.Find("label").EachIter() {
 		if !strings.Contains(words(l.Text()), label) {
-			return true
+			continue
 		}
-		within := l.Find("input, select, textarea")
 		if id, ok := l.Attr("for"); ok {
-			within = b.doc.Find(`[id="` + id + `"]`)
+			return b.doc.Find(`[id="` + id + `"]`)
 		}
-		name = within.AttrOr("name", "")
-		return name == ""
-	})
-	if name == "" && form.Find(`[name="`+label+`"]`).Length() > 0 {
-		return label
+		return l.Find("input, select, textarea")
 	}
-	if name == "" {
-		b.t.Fatalf("the form on %s has no field %q:\n%s", b.url.Path, label, words(form.Text()))
-	}
-	return name
+	b.t.Fatalf("the form on %s has no field %q:\n%s", b.url.Path, label, words(form.Text()))
+	return nil
 }
 
 // named finds the first element that a person would call so: by its text, its label or its data-testid.

@@ -185,7 +185,7 @@ func (s *sandbox) enter(b *tab) *person {
 	p := &person{browser: newBrowser(b.t), home: s.site}
 	n := people.Add(1)
 	p.sub = "tab-" + strings.Repeat("i", int(n%7)) + time.Now().Format("150405.000000")
-	b.open(s.invite(claims{"sub": p.sub, "name": "Tab " + p.sub}))
+	b.open(s.invite(claims{"sub": p.sub, "name": "Tab " + p.sub, "workspace": map[string]any{"id": "of-" + p.sub, "name": "Tabs Ltd"}}))
 	b.sees("Integrations")
 	return p
 }
@@ -374,7 +374,6 @@ func tabWizard(t *testing.T, s *sandbox) {
 	w.fill("E-mail", "ada@example.com")
 	w.fill("Password", canaryPassword)
 	w.click("auth-allow")
-	w.click("wizard-next")
 	w.fill("Name of the sheet", "orders")
 	w.click("wizard-next")
 	b.isOn()
