@@ -332,11 +332,15 @@ func (v *InstancePage) GetPageInfo() PageInfo { return v.PageInfo }
 
 // InstanceSolution includes the requested fields of the GraphQL type Solution.
 type InstanceSolution struct {
-	Id string `json:"id"`
+	Id    string `json:"id"`
+	Title string `json:"title"`
 }
 
 // GetId returns InstanceSolution.Id, and is useful for accessing the field via an interface.
 func (v *InstanceSolution) GetId() string { return v.Id }
+
+// GetTitle returns InstanceSolution.Title, and is useful for accessing the field via an interface.
+func (v *InstanceSolution) GetTitle() string { return v.Title }
 
 // ListAuthenticationsResponse is returned by ListAuthentications on success.
 type ListAuthenticationsResponse struct {
@@ -996,6 +1000,7 @@ fragment InstanceFields on SolutionInstance {
 	created
 	solution {
 		id
+		title
 	}
 	authValues {
 		externalId
@@ -1068,6 +1073,7 @@ fragment InstanceFields on SolutionInstance {
 	created
 	solution {
 		id
+		title
 	}
 	authValues {
 		externalId
@@ -1138,6 +1144,7 @@ fragment InstanceFields on SolutionInstance {
 	created
 	solution {
 		id
+		title
 	}
 	authValues {
 		externalId
@@ -1352,6 +1359,7 @@ fragment InstanceFields on SolutionInstance {
 	created
 	solution {
 		id
+		title
 	}
 	authValues {
 		externalId
@@ -1698,6 +1706,7 @@ fragment InstanceFields on SolutionInstance {
 	created
 	solution {
 		id
+		title
 	}
 	authValues {
 		externalId
@@ -1770,6 +1779,7 @@ fragment InstanceFields on SolutionInstance {
 	created
 	solution {
 		id
+		title
 	}
 	authValues {
 		externalId

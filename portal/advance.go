@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"portico/store"
@@ -105,7 +106,7 @@ func (p *Portal) due(r run) step {
 		return (*Portal).remove
 	case r.State == store.Authorizing && !r.EnabledAt.IsZero():
 		return (*Portal).disable // a sign-in was taken back: it must not go on with the old one
-	case r.State == store.Authorizing && r.unattached():
+	case r.State == store.Authorizing && (r.unattached() || r.given()):
 		return (*Portal).attach
 	case r.State == store.Configuring && r.WizardDone:
 		return (*Portal).readValues
@@ -131,6 +132,22 @@ func (r run) unattached() bool {
 	return false
 }
 
+// given says whether every sign-in is there: then nothing but the platform's word is missing, though it may have had them
+// all before.
+func (r run) given() bool {
+	asked := false
+	for _, s := range r.slots {
+		if s.Kind != store.SlotAuth {
+			continue
+		}
+		if s.AuthenticationID == "" {
+			return false
+		}
+		asked = true
+	}
+	return asked
+}
+
 // Causes of attention: what stands in an instance's way.
 const (
 	causeMissing      = "missing_values" // the platform says that values are missing
@@ -142,14 +159,10 @@ const (
 	causeSignin       = "signin_refused" // the platform will not have a sign-in in this slot
 )
 
-// stuck says whether a cause waits for somebody; the others are tried again by themselves.
-func stuck(cause string) bool {
-	switch cause {
-	case causeMissing, causeRefused, causeRemoved, causeSignin:
-		return true
-	}
-	return false
-}
+// stuckCauses wait for somebody; the others are tried again by themselves.
+var stuckCauses = []string{causeMissing, causeRefused, causeRemoved, causeSignin}
+
+func stuck(cause string) bool { return slices.Contains(stuckCauses, cause) }
 
 func whoFixes(cause string) string {
 	switch cause {

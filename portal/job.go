@@ -60,7 +60,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	add(workers, syncTimeout, func(ctx context.Context, a store.SyncInstances) error {
 		return later(p.syncInstances(ctx, a.AccountID))
 	})
-	add(workers, syncTimeout, func(ctx context.Context, a store.SyncIdentity) error { return later(p.syncIdentity(ctx, a.IdentityID)) })
+	add(workers, syncTimeout, func(ctx context.Context, a store.SyncIdentity) error { return p.copyOrLeave(ctx, a.IdentityID) })
 	add(workers, 0, func(ctx context.Context, a store.FetchIcon) error { return p.fetchIcon(ctx, a.IntegrationID) })
 	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
 	return p.store.Jobs(&river.Config{
@@ -110,7 +110,7 @@ func (p *Portal) periodic() []*river.PeriodicJob {
 // care removes what has expired, makes new session keys in time, gives what was left under way a job again, and has
 // copied what people have at Tray.
 func (p *Portal) care(ctx context.Context) error {
-	left, err := p.store.UnderWay(ctx, p.Now().Add(-leftAfter), 100)
+	left, err := p.store.UnderWay(ctx, p.Now().Add(-leftAfter), stuckCauses, 100)
 	if err != nil {
 		return err
 	}
@@ -158,6 +158,21 @@ func later(err error) error {
 		return river.JobSnooze(max(e.RetryAfter, 15*time.Second))
 	}
 	return err
+}
+
+// copyOrLeave copies what a person has at a platform. Where that is silent the first copy is waited for; for a later one
+// care asks again, so that those who have one already do not wait in line by the thousand.
+func (p *Portal) copyOrLeave(ctx context.Context, identityID string) error {
+	i, err := p.store.Identity(ctx, identityID)
+	if err != nil {
+		return err
+	}
+	var e *upstream.Error
+	err = p.syncIdentity(ctx, identityID)
+	if !i.SyncedAt.IsZero() && errors.As(err, &e) && e.Temporary() {
+		return nil // the store has noted why
+	}
+	return later(err)
 }
 
 // warnings lets only what somebody has to know through: River tells of its own doings every few seconds.

@@ -179,7 +179,7 @@ func (p *Portal) incomplete(ctx context.Context, r run, refused error) error {
 	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
 		in.WantEnabled = false
-		if in.State == store.Enabling {
+		if in.State == store.Enabling || in.State == store.Disabled {
 			in.State = store.Authorizing
 			if g.Kind != store.KindAuth {
 				in.State = store.Configuring

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico/store"
+	"portico/upstream"
 	"portico/upstream/tray"
 )
 
@@ -17,13 +18,14 @@ func (p *Portal) SyncNow(ctx context.Context, actor store.Actor, accountID strin
 		if err != nil {
 			return err
 		}
+		asked := store.NewID(p.Now())
 		if err := tx.AddAudit(ctx, store.Audit{Code: "catalogue.synced", Actor: actor, SubjectKind: "account", SubjectID: a.ID}); err != nil {
 			return err
 		}
-		if err := tx.Enqueue(ctx, store.SyncCatalogue{AccountID: a.ID}, time.Time{}); err != nil {
+		if err := tx.Enqueue(ctx, store.SyncCatalogue{AccountID: a.ID, Asked: asked}, time.Time{}); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, store.SyncInstances{AccountID: a.ID}, time.Time{})
+		return tx.Enqueue(ctx, store.SyncInstances{AccountID: a.ID, Asked: asked}, time.Time{})
 	})
 }
 
@@ -47,7 +49,7 @@ func (p *Portal) syncInstances(ctx context.Context, accountID string) error {
 			if err != nil {
 				return err
 			}
-			if err := p.putInstances(ctx, i, theirs); err != nil {
+			if err := p.putInstances(ctx, i, theirs, began); err != nil {
 				return err
 			}
 		}
@@ -61,8 +63,8 @@ func (p *Portal) syncInstances(ctx context.Context, accountID string) error {
 		return err
 	}
 	for _, in := range unseen {
-		if err := p.markRemoved(ctx, in.ID); err != nil {
-			return err
+		if err := p.checkGone(ctx, in); err != nil {
+			return p.notSynced(ctx, accountID, store.SyncedInstances, err)
 		}
 	}
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.SetSync(ctx, accountID, store.SyncedInstances, "") })
@@ -86,10 +88,6 @@ func (p *Portal) copyIdentity(ctx context.Context, identityID string) error {
 		return err
 	}
 	began := p.Now()
-	there, err := p.authentications(ctx, identityID)
-	if err != nil {
-		return err
-	}
 	var listed []tray.Instance
 	err = p.asUser(ctx, identityID, func(u *tray.UserClient) (err error) {
 		listed, err = u.Instances(ctx, tray.InstanceFilter{})
@@ -98,7 +96,12 @@ func (p *Portal) copyIdentity(ctx context.Context, identityID string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.putInstances(ctx, i, listed); err != nil {
+	if err := p.putInstances(ctx, i, listed, began); err != nil {
+		return err
+	}
+	// Sign-ins last: what an instance was given while its list was on the way is among them.
+	there, err := p.authentications(ctx, identityID)
+	if err != nil {
 		return err
 	}
 	return p.markMissing(ctx, i, listed, there, began)
@@ -119,7 +122,7 @@ func (p *Portal) markMissing(ctx context.Context, i store.Identity, listed []tra
 			continue
 		}
 		if !seen[in.UpstreamID] {
-			err = p.markRemoved(ctx, in.ID)
+			err = p.checkGone(ctx, in)
 		} else {
 			err = p.markSignins(ctx, in.ID, ids(there))
 		}
@@ -130,18 +133,39 @@ func (p *Portal) markMissing(ctx context.Context, i store.Identity, listed []tra
 	return nil
 }
 
-// markRemoved marks an instance that is gone at Tray; one that we were removing is removed.
-func (p *Portal) markRemoved(ctx context.Context, instanceID string) error {
+// checkGone asks Tray for an instance that a list has left out, since a list's pages may shift while it is read, and
+// marks it when it is gone.
+func (p *Portal) checkGone(ctx context.Context, in store.Instance) error {
+	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
+	asked := p.Now()
+	var x tray.Instance
+	err := p.asOwner(ctx, in, func(u *tray.UserClient) (err error) {
+		x, err = u.Instance(ctx, in.UpstreamID)
+		return err
+	})
+	if upstream.IsKind(err, upstream.NotFound) {
+		return p.markRemoved(ctx, in)
+	}
+	if err != nil {
+		return err
+	}
+	return p.store.Update(ctx, func(tx *store.Tx) error { return p.refresh(ctx, tx, in.ID, x, asked) })
+}
+
+// markRemoved marks an instance that is gone at Tray, unless it has been made anew meanwhile; one that we were removing
+// is removed.
+func (p *Portal) markRemoved(ctx context.Context, gone store.Instance) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		in, err := tx.LockInstance(ctx, instanceID)
-		if err != nil || in.State == store.Deleting || in.State == store.Deleted || in.Attention == causeRemoved {
+		in, err := tx.LockInstance(ctx, gone.ID)
+		if err != nil || in.UpstreamID != gone.UpstreamID || in.State == store.Deleting || in.State == store.Deleted || in.Attention == causeRemoved {
 			return err
 		}
+		before := in
 		if err := setAttention(ctx, tx, &in, causeRemoved, "not in Tray's list"); err != nil {
 			return err
 		}
 		removed(&in)
-		if err := tell(ctx, tx, platform, in, "instance.removed"); err != nil {
+		if err := record(ctx, tx, platform, &before, &in, "instance.removed"); err != nil {
 			return err
 		}
 		return tx.PutInstance(ctx, in, "")

@@ -55,6 +55,10 @@ func (p *Portal) putIntegration(ctx context.Context, tx *store.Tx, accountID str
 	if err != nil {
 		return g, err
 	}
+	asked, err := authSlots(ctx, tx, g.ID)
+	if err != nil {
+		return g, err
+	}
 	changed, err := p.putSlots(ctx, tx, &g, x, slots)
 	if err != nil {
 		return g, err
@@ -66,10 +70,25 @@ func (p *Portal) putIntegration(ctx context.Context, tx *store.Tx, accountID str
 			return g, err
 		}
 	}
+	if changed {
+		if err := p.askWhatIsListed(ctx, tx, g, asked); err != nil {
+			return g, err
+		}
+	}
 	if g.ImageURL != "" && g.ImageURL != g.ImageFetched {
 		return g, tx.Enqueue(ctx, store.FetchIcon{IntegrationID: g.ID}, time.Time{})
 	}
 	return g, nil
+}
+
+// askWhatIsListed has the instances that are still being connected ask for the sign-ins that Tray lists now, where it
+// listed others before, or none.
+func (p *Portal) askWhatIsListed(ctx context.Context, tx *store.Tx, g store.Integration, before []store.IntegrationSlot) error {
+	now, err := authSlots(ctx, tx, g.ID)
+	if err != nil || slices.Equal(before, now) {
+		return err
+	}
+	return p.passSlotsOn(ctx, tx, platform, g, now)
 }
 
 // putSlots stores a solution's slots. Where Tray does not list auth slots, those that staff entered, or that Tray

@@ -1,22 +1,24 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"portico/store"
 	"portico/upstream/tray"
 )
 
 // putInstances stores what Tray lists of an identity's instances. A second one that bears the marker of one of ours
-// is what a lost answer left behind, and is removed.
-func (p *Portal) putInstances(ctx context.Context, i store.Identity, listed []tray.Instance) error {
+// is what a lost answer left behind, and is removed. asked is when Tray was asked: what has changed here since is newer.
+func (p *Portal) putInstances(ctx context.Context, i store.Identity, listed []tray.Instance, asked time.Time) error {
 	var extra []tray.Instance
 	var of []store.Instance
 	err := p.store.Update(ctx, func(tx *store.Tx) error {
 		for _, x := range listed {
-			in, duplicate, err := p.putInstance(ctx, tx, i, x)
+			in, duplicate, err := p.putInstance(ctx, tx, i, x, asked)
 			if err != nil {
 				return err
 			}
@@ -33,10 +35,10 @@ func (p *Portal) putInstances(ctx context.Context, i store.Identity, listed []tr
 }
 
 // putInstance stores one instance as Tray has it. What is under way here is left alone.
-func (p *Portal) putInstance(ctx context.Context, tx *store.Tx, i store.Identity, x tray.Instance) (in store.Instance, duplicate bool, err error) {
+func (p *Portal) putInstance(ctx context.Context, tx *store.Tx, i store.Identity, x tray.Instance, asked time.Time) (in store.Instance, duplicate bool, err error) {
 	in, err = tx.InstanceByUpstreamID(ctx, i.AccountID, x.ID)
 	if err == nil {
-		return in, false, p.refresh(ctx, tx, in.ID, x)
+		return in, false, p.refresh(ctx, tx, in.ID, x, asked)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return in, false, err
@@ -55,13 +57,20 @@ func (p *Portal) putInstance(ctx context.Context, tx *store.Tx, i store.Identity
 }
 
 // refresh brings an instance of ours up to date with Tray, unless a person or a step is at it.
-func (p *Portal) refresh(ctx context.Context, tx *store.Tx, id string, x tray.Instance) error {
+func (p *Portal) refresh(ctx context.Context, tx *store.Tx, id string, x tray.Instance, asked time.Time) error {
 	in, err := tx.LockInstance(ctx, id)
 	if err != nil || in.State == store.Deleted {
 		return err
 	}
+	newer := in.UpdatedAt.After(asked)
 	in.SeenAt = tx.Now()
-	settled := (in.State == store.Enabled && in.WantEnabled || in.State == store.Disabled && !in.WantEnabled) && in.ClaimedUntil.Before(p.Now())
+	if in.Attention == causeRemoved && in.State != store.Deleting {
+		if err := p.isBack(ctx, tx, &in); err != nil {
+			return err
+		}
+	}
+	settled := in.State == store.Enabled && in.WantEnabled || in.State == store.Disabled && !in.WantEnabled
+	settled = settled && !newer && in.ClaimedUntil.Before(p.Now())
 	if settled {
 		if err := p.takeOver(ctx, tx, &in, x); err != nil {
 			return err
@@ -70,26 +79,35 @@ func (p *Portal) refresh(ctx context.Context, tx *store.Tx, id string, x tray.In
 	return tx.PutInstance(ctx, in, "")
 }
 
+// isBack takes the mark off an instance that was thought gone, and lets its journey go on.
+func (p *Portal) isBack(ctx context.Context, tx *store.Tx, in *store.Instance) error {
+	if err := clearAttention(ctx, tx, in); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, store.AdvanceInstance{InstanceID: in.ID}, time.Time{})
+}
+
 // takeOver makes of a settled instance what Tray says it is.
 func (p *Portal) takeOver(ctx context.Context, tx *store.Tx, in *store.Instance, x tray.Instance) error {
 	in.Version = flags(x)
-	if in.Attention == causeRemoved {
-		if err := clearAttention(ctx, tx, in); err != nil {
-			return err
+	if x.Name != in.UpstreamName && in.UpstreamName == upstreamName(*in) { // renamed there
+		before := *in
+		in.UpstreamName = x.Name
+		if name, _ := marker(x.Name); name != "" && name != in.Name {
+			in.Name = name
+			if err := record(ctx, tx, platform, &before, in, "instance.renamed", "from", before.Name, "to", name); err != nil {
+				return err
+			}
 		}
 	}
-	if x.Name != in.UpstreamName && in.UpstreamName == upstreamName(*in) { // renamed there
-		in.Name, _ = marker(x.Name)
-		in.UpstreamName = x.Name
-	}
 	if x.Enabled != (in.State == store.Enabled) {
-		code := "instance.enabled"
+		before, code := *in, "instance.enabled"
 		in.State, in.WantEnabled, in.EnabledAt = store.Enabled, true, tx.Now()
 		if !x.Enabled {
 			code = "instance.disabled"
 			in.State, in.WantEnabled, in.EnabledAt = store.Disabled, false, store.Time{}
 		}
-		if err := tell(ctx, tx, platform, *in, code); err != nil {
+		if err := record(ctx, tx, platform, &before, in, code); err != nil {
 			return err
 		}
 	}
@@ -117,9 +135,24 @@ func sameWorkflows(have []store.Workflow, there []tray.Workflow) bool {
 	return true
 }
 
+// integrationOf is the integration that an instance at Tray is of. One that the catalogue does not list, or not yet, is
+// marked gone until it does: nobody else is offered what one person has.
+func (p *Portal) integrationOf(ctx context.Context, tx *store.Tx, accountID string, x tray.Instance) (store.Integration, error) {
+	known, err := tx.KnowsIntegration(ctx, accountID, x.SolutionID)
+	if err != nil {
+		return store.Integration{}, err
+	}
+	g, err := tx.IntegrationByUpstreamID(ctx, accountID, x.SolutionID, cmp.Or(x.Solution, x.SolutionID))
+	if err != nil || known {
+		return g, err
+	}
+	g.GoneAt = tx.Now()
+	return tx.PutIntegration(ctx, g)
+}
+
 // adopt stores an instance that was made elsewhere.
 func (p *Portal) adopt(ctx context.Context, tx *store.Tx, i store.Identity, x tray.Instance) error {
-	g, err := tx.IntegrationByUpstreamID(ctx, i.AccountID, x.SolutionID, x.Name)
+	g, err := p.integrationOf(ctx, tx, i.AccountID, x)
 	if err != nil {
 		return err
 	}
@@ -144,7 +177,7 @@ func (p *Portal) adopt(ctx context.Context, tx *store.Tx, i store.Identity, x tr
 	if err != nil || !made {
 		return err
 	}
-	if err := tell(ctx, tx, platform, in, "instance.synced"); err != nil {
+	if err := record(ctx, tx, platform, nil, &in, "instance.synced"); err != nil {
 		return err
 	}
 	if err := setValues(ctx, tx, in, x); err != nil {

@@ -1,10 +1,12 @@
 package portal
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"portico/store"
+	"portico/upstream/tray"
 )
 
 func (w *world) sync() {
@@ -168,4 +170,127 @@ func TestSilentTrayIsNoted(t *testing.T) {
 	if after.Error == "" || after.DoneAt != before.DoneAt {
 		t.Errorf("got %+v, want an error and the age of the last good copy", after)
 	}
+}
+
+// A list that leaves an instance out says nothing: Tray is asked for that one before anybody is told that it is gone.
+func TestLeftOutOfAList(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	w.clock.Advance(time.Minute)
+	w.ok(w.portal.checkGone(w.ctx, in))
+	in = w.settle(in.ID)
+	w.wantState(in, store.Enabled, "")
+
+	w.control("POST", "/instances/"+in.UpstreamID+"/remove", map[string]any{})
+	gone := in
+	gone.UpstreamID = "the one before it was made anew"
+	w.ok(w.portal.checkGone(w.ctx, gone))
+	in = w.settle(in.ID)
+	w.wantState(in, store.Enabled, "")
+	w.ok(w.portal.checkGone(w.ctx, in))
+	w.wantState(w.settle(in.ID), store.Disabled, causeRemoved)
+}
+
+// One that Tray lists again is taken up where it was, though a person was in the middle of connecting it.
+func TestListedAgain(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.connect(w.integration(withSignins(1)))
+	w.ok(w.portal.markRemoved(w.ctx, in))
+	w.wantState(w.settle(in.ID), store.Authorizing, causeRemoved)
+	w.sweep()
+	in = w.settle(in.ID)
+	w.wantState(in, store.Authorizing, "")
+	w.authorize(in)
+	w.wantState(w.settle(in.ID), store.Enabled, "")
+}
+
+// What a person has changed since Tray was asked is newer than the answer.
+func TestOldNewsIsNoNews(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	var listed []tray.Instance
+	asked := w.clock.Now()
+	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) (err error) {
+		listed, err = u.Instances(w.ctx, tray.InstanceFilter{})
+		return err
+	}))
+	w.clock.Advance(time.Second)
+	w.ok(w.portal.TurnOff(w.ctx, w.who, in.ID))
+	w.wantState(w.settle(in.ID), store.Disabled, "")
+	w.ok(w.portal.putInstances(w.ctx, i, listed, asked))
+	w.wantState(w.settle(in.ID), store.Disabled, "")
+}
+
+// What was changed at Tray is in the audit log as what was changed here is.
+func TestChangesAtTrayAreAudited(t *testing.T) {
+	w := newWorld(t, nil)
+	in := w.enabled(1)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
+		if _, err := u.Rename(w.ctx, in.UpstreamID, "Their words"+markerSign+in.ID); err != nil {
+			return err
+		}
+		_, err := u.Disable(w.ctx, in.UpstreamID)
+		return err
+	}))
+	w.sync()
+	w.clock.Advance(time.Minute)
+	w.control("POST", "/instances/"+in.UpstreamID+"/remove", map[string]any{})
+	w.sync()
+	log, err := w.store.SubjectAudit(w.ctx, "instance", in.ID, "", 100)
+	w.ok(err)
+	var codes []string
+	for _, a := range log {
+		if a.Actor == platform {
+			codes = append(codes, a.Code)
+		}
+	}
+	if got := strings.Join(codes, " "); got != "instance.removed instance.disabled instance.renamed" {
+		t.Errorf("the platform's changes in the audit log are %q", got)
+	}
+}
+
+// What one person has of a solution that is not in the catalogue is offered to nobody else, least of all by the name
+// that they gave it.
+func TestInstanceOfWhatIsNotListed(t *testing.T) {
+	w := newWorld(t, nil)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	i, err = w.portal.provisioned(w.ctx, i.ID)
+	w.ok(err)
+	w.ok(w.portal.putInstances(w.ctx, i, []tray.Instance{{
+		ID: "i-1", Name: "Payroll of the board", Owner: i.UpstreamID, SolutionID: "s-unlisted", Solution: "Payroll", Enabled: true, Created: w.clock.Now(),
+	}}, w.clock.Now()))
+	cards := w.cards()
+	if len(cards) != 1 || cards[0].Title != "Payroll" || cards[0].Name != "Payroll of the board" {
+		t.Fatalf("got %+v, want theirs", cards)
+	}
+	if _, err := w.store.VisibleIntegration(w.ctx, w.who.User, w.who.Workspace.AccountID, cards[0].IntegrationID); err == nil {
+		t.Error("it is in the catalogue")
+	}
+}
+
+// Where Tray begins to list sign-ins while somebody is connecting, they are asked for what it lists.
+func TestSlotsListedMeanwhile(t *testing.T) {
+	w := newWorld(t, nil)
+	g := w.integration(withSignins(1))
+	w.ok(w.store.Update(w.ctx, func(tx *store.Tx) error {
+		if err := tx.SetIntegrationSlots(w.ctx, g.ID, store.SlotAuth, nil); err != nil {
+			return err
+		}
+		g.AuthSlotsKnown = false
+		_, err := tx.PutIntegration(w.ctx, g)
+		return err
+	}))
+	in := w.connect(g)
+	w.wantState(in, store.Configuring, "")
+	w.ok(w.portal.syncCatalogue(w.ctx, g.AccountID))
+	in = w.settle(in.ID)
+	w.wantState(in, store.Authorizing, "")
+	w.authorize(in)
+	w.wantState(w.settle(in.ID), store.Enabled, "")
+	w.wantOne()
 }

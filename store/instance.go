@@ -322,14 +322,23 @@ func (t *Tx) PutInstance(ctx context.Context, i Instance, by string) error {
 	return err
 }
 
-// UnderWay is the instances that a job has to move on and that nobody has touched since a time.
-func (r reads) UnderWay(ctx context.Context, since time.Time, limit int) ([]string, error) {
+// UnderWay is the instances that a job has to move on, and that have been due untouched since a time. Those that wait
+// for somebody, as their cause of attention says, are not among them, unless they are being removed.
+func (r reads) UnderWay(ctx context.Context, since time.Time, waiting []string, limit int) ([]string, error) {
+	args := []any{At(since), At(r.now()), limit}
+	causes := []string{"''"} // which the query looks at apart: a list must not be empty
+	for _, cause := range waiting {
+		args = append(args, cause)
+		causes = append(causes, fmt.Sprintf("$%d", len(args)))
+	}
 	return many(ctx, r.q, "finding instances left under way", scalar[string], `
 		SELECT n.id FROM instances n
 		WHERE CASE n.state WHEN 'creating' THEN TRUE WHEN 'enabling' THEN TRUE WHEN 'deleting' THEN TRUE
+				WHEN 'authorizing' THEN n.enabled_at > 0 WHEN 'configuring' THEN n.wizard_done
 				WHEN 'enabled' THEN NOT n.want_enabled WHEN 'disabled' THEN n.want_enabled ELSE FALSE END
-			AND n.updated_at < $1 AND n.hold = '' AND n.claimed_until < $2
-		ORDER BY n.updated_at LIMIT $3`, At(since), At(r.now()), limit)
+			AND n.updated_at < $1 AND n.not_before < $1 AND n.hold = '' AND n.claimed_until < $2
+			AND (n.attention = '' OR n.state = 'deleting' OR n.attention NOT IN (`+strings.Join(causes, ", ")+`))
+		ORDER BY n.updated_at LIMIT $3`, args...)
 }
 
 // IdentityInstances is the living instances of an identity.

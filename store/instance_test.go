@@ -250,6 +250,13 @@ func TestWhatIsLeftUnderWay(t *testing.T) {
 			{store.Disabled, func(in *store.Instance) { in.WantEnabled = true }, true},
 			{store.Enabled, func(in *store.Instance) { in.WantEnabled = true }, false},
 			{store.Enabled, nil, true}, // not wanted any more
+			{store.Authorizing, func(in *store.Instance) { in.EnabledAt = store.At(c.Now()) }, true}, // must go off
+			{store.Configuring, nil, false},
+			{store.Configuring, func(in *store.Instance) { in.WizardDone = true }, true},
+			{store.Creating, func(in *store.Instance) { in.Attention = "refused" }, false},
+			{store.Creating, func(in *store.Instance) { in.Attention = "unavailable" }, true},
+			{store.Deleting, func(in *store.Instance) { in.Attention = "refused" }, true},
+			{store.Enabling, func(in *store.Instance) { in.NotBefore = store.At(c.Now().Add(time.Hour)) }, false}, // its job waits for that
 		} {
 			in := storetest.Instance(t, s, w.u, w.i, w.g, tt.state)
 			if tt.change != nil {
@@ -266,7 +273,7 @@ func TestWhatIsLeftUnderWay(t *testing.T) {
 			_, err := tx.Claim(ctx, claimed.ID, "worker", c.Now().Add(time.Hour))
 			return err
 		})
-		got := storetest.Must[[]string](t)(s.UnderWay(ctx, c.Now(), 100))
+		got := storetest.Must[[]string](t)(s.UnderWay(ctx, c.Now(), []string{"refused", "removed"}, 100))
 		for _, id := range got {
 			if !want[id] {
 				t.Errorf("%s is none of those to go on with", id)

@@ -306,6 +306,12 @@ func (t *Tx) putTags(ctx context.Context, g Integration) error {
 	return nil
 }
 
+// KnowsIntegration says whether there is an integration that a platform knows by an ID.
+func (r reads) KnowsIntegration(ctx context.Context, accountID, upstreamID string) (bool, error) {
+	n, err := one(ctx, r.q, "looking for an integration", scalar[int], `SELECT COUNT(*) FROM integrations WHERE account_id = $1 AND upstream_id = $2`, accountID, upstreamID)
+	return n > 0, err
+}
+
 // IntegrationByUpstreamID is the integration that a platform knows by an ID, made when it is new.
 func (t *Tx) IntegrationByUpstreamID(ctx context.Context, accountID, upstreamID, title string) (Integration, error) {
 	if _, err := t.exec(ctx, "storing an integration", `

@@ -164,6 +164,11 @@ func TestGoneAndBackAgain(t *testing.T) {
 			t.Errorf("marked %d, and again %d, want 1 and 0", first, second)
 		}
 		storetest.Update(t, s, func(tx *store.Tx) error {
+			for upstreamID, want := range map[string]bool{w.g.UpstreamID: true, "unheard of": false} {
+				if known, err := tx.KnowsIntegration(ctx, w.a.ID, upstreamID); err != nil || known != want {
+					t.Errorf("%s is known: %t (%v), want %t", upstreamID, known, err, want)
+				}
+			}
 			g, err := tx.IntegrationByUpstreamID(ctx, w.a.ID, w.g.UpstreamID, "another title")
 			if g.ID != w.g.ID || g.GoneAt.IsZero() {
 				t.Errorf("the same one is found as %+v", g)

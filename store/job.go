@@ -42,6 +42,7 @@ func (AdvanceInstance) InsertOpts() river.InsertOpts {
 // SyncCatalogue copies what an account offers.
 type SyncCatalogue struct {
 	AccountID string `json:"account_id"`
+	Asked     string `json:"asked,omitempty"` // by whom: one that staff ask for is never the duplicate of another
 }
 
 // Kind implements river.JobArgs.
@@ -53,6 +54,7 @@ func (SyncCatalogue) InsertOpts() river.InsertOpts { return syncOpts() }
 // SyncInstances copies the instances of all users of an account.
 type SyncInstances struct {
 	AccountID string `json:"account_id"`
+	Asked     string `json:"asked,omitempty"` // as in SyncCatalogue
 }
 
 // Kind implements river.JobArgs.
@@ -82,7 +84,7 @@ func (FetchIcon) Kind() string { return "fetch_icon" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (FetchIcon) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueIcons, MaxAttempts: 5}
+	return river.InsertOpts{Queue: QueueIcons, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
 
 // Care removes what has expired and starts again what was left under way.
@@ -96,9 +98,15 @@ func (Care) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueCare, MaxAttempts: 2}
 }
 
-// syncOpts: a copy that waits for its turn serves whoever asks for it meanwhile; one that runs has looked already.
+// unfinished is the states of a job that will do, or is doing, what another of the same arguments would.
+var unfinished = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+}
+
+// syncOpts: a copy that waits for its turn, or for a silent platform, serves whoever asks for it meanwhile, or they would
+// pile up for as long as the platform is silent.
 func syncOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueSync, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: 5 * time.Second}}
+	return river.InsertOpts{Queue: QueueSync, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
 
 // Enqueue inserts a job with the transaction: it runs if, and only if, the transaction is kept.

@@ -244,6 +244,7 @@ CREATE INDEX instances_on_hold ON instances (hold, id) WHERE hold <> '';
 -- The same words as the question has (UnderWay): else it would not be used.
 CREATE INDEX instances_under_way ON instances (updated_at)
   WHERE CASE state WHEN 'creating' THEN TRUE WHEN 'enabling' THEN TRUE WHEN 'deleting' THEN TRUE
+    WHEN 'authorizing' THEN enabled_at > 0 WHEN 'configuring' THEN wizard_done
     WHEN 'enabled' THEN NOT want_enabled WHEN 'disabled' THEN want_enabled ELSE FALSE END;
 CREATE INDEX instances_claimed ON instances (claimed_until) WHERE claimed_until > 0;
 

@@ -339,7 +339,7 @@ func TestFindUser(t *testing.T) {
 	}
 }
 
-const fullInstance = `{"id":"i1","name":"N · 1","enabled":true,"owner":"u1","created":"2023-07-20T10:38:37.757272Z","solution":{"id":"s1"},
+const fullInstance = `{"id":"i1","name":"N · 1","enabled":true,"owner":"u1","created":"2023-07-20T10:38:37.757272Z","solution":{"id":"s1","title":"Shop to CRM"},
 	"authValues":[{"externalId":"a","authId":"auth1"}],
 	"configValues":[{"externalId":"c","value":"\"leads\""},{"externalId":"external_form_id","value":"Zx86yu9P"},{"externalId":"n"}],
 	"workflows":{"edges":[{"node":{"id":"w1","sourceWorkflowId":"sw1","sourceWorkflowName":"W","triggerUrl":null}}]},

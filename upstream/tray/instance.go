@@ -15,6 +15,7 @@ type Instance struct {
 	Name         string
 	Owner        string // Tray's ID of the end user
 	SolutionID   string
+	Solution     string // its title
 	Enabled      bool
 	Created      time.Time
 	AuthValues   []AuthValue
@@ -145,6 +146,7 @@ func instance(operation string, f graphql.InstanceFields) (Instance, error) {
 		Name:             f.Name,
 		Owner:            f.Owner,
 		SolutionID:       f.Solution.Id,
+		Solution:         f.Solution.Title,
 		Enabled:          f.Enabled,
 		Created:          f.Created,
 		HasNewerVersion:  f.SolutionVersionFlags.HasNewerVersion,
