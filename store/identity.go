@@ -38,7 +38,7 @@ func (r reads) Identity(ctx context.Context, id string) (Identity, error) {
 
 // IdentityByUpstreamID is the identity that a platform knows by an ID; ErrNotFound when it is none of ours.
 func (r reads) IdentityByUpstreamID(ctx context.Context, accountID, upstreamID string) (Identity, error) {
-	return one(ctx, r.q, "reading an identity", scanIdentity, `SELECT `+identityColumns+` FROM identities i WHERE i.account_id = $1 AND i.upstream_id = $2`, accountID, upstreamID)
+	return one(ctx, r.q, "reading an identity", scanIdentity, `SELECT `+identityColumns+` FROM identities i WHERE i.account_id = $1 AND i.upstream_id = $2 AND i.upstream_id <> ''`, accountID, upstreamID)
 }
 
 // UserIdentity is who a user is at their workspace's account; ErrNotFound before the first visit.

@@ -273,7 +273,7 @@ func (t *Tx) CreateInstance(ctx context.Context, i Instance) (stored Instance, c
 		return i, n == 1, err
 	}
 	i, err = one(ctx, t.q, "reading an instance", scanInstance, `
-		SELECT `+instanceColumns+` FROM instances n WHERE (n.unique_key = $1 AND $1 <> '') OR (n.account_id = $2 AND n.upstream_id = $3 AND $3 <> '') LIMIT 1`,
+		SELECT `+instanceColumns+` FROM instances n WHERE (n.unique_key = $1 AND n.unique_key <> '') OR (n.account_id = $2 AND n.upstream_id = $3 AND n.upstream_id <> '') LIMIT 1`,
 		i.UniqueKey, i.AccountID, i.UpstreamID)
 	return i, false, err
 }
@@ -348,7 +348,7 @@ func (r reads) IdentityInstances(ctx context.Context, identityID string) ([]Inst
 
 // InstanceByUpstreamID is the instance that a platform knows by an ID, deleted ones too; ErrNotFound when it is none of ours.
 func (r reads) InstanceByUpstreamID(ctx context.Context, accountID, upstreamID string) (Instance, error) {
-	return one(ctx, r.q, "reading an instance", scanInstance, `SELECT `+instanceColumns+` FROM instances n WHERE n.account_id = $1 AND n.upstream_id = $2`, accountID, upstreamID)
+	return one(ctx, r.q, "reading an instance", scanInstance, `SELECT `+instanceColumns+` FROM instances n WHERE n.account_id = $1 AND n.upstream_id = $2 AND n.upstream_id <> ''`, accountID, upstreamID)
 }
 
 // UnseenInstances is the living instances of an account that a sweep which began at a time did not meet.

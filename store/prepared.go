@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -67,4 +68,53 @@ func (p *prepared) statement(ctx context.Context, query string) *sql.Stmt {
 	}
 	p.size.Add(1)
 	return s
+}
+
+// preparedTx is a transaction that runs the statements its database keeps. A new one is noted, to be prepared when the
+// transaction is over: until then it has the writer's only connection.
+type preparedTx struct {
+	*sql.Tx
+	p     *prepared
+	fresh []string
+}
+
+// ExecContext implements queryer.
+func (t *preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if s := t.statement(ctx, query); s != nil {
+		return s.ExecContext(ctx, args...)
+	}
+	return t.Tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext implements queryer.
+func (t *preparedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := t.statement(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements queryer.
+func (t *preparedTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := t.statement(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, query, args...)
+}
+
+func (t *preparedTx) statement(ctx context.Context, query string) *sql.Stmt {
+	if s, ok := t.p.kept.Load(query); ok {
+		return t.StmtContext(ctx, s.(*sql.Stmt))
+	}
+	if int(t.p.size.Load())+len(t.fresh) < mostPrepared && !slices.Contains(t.fresh, query) {
+		t.fresh = append(t.fresh, query)
+	}
+	return nil
+}
+
+// keep prepares what was new to the transaction, for the next ones.
+func (t *preparedTx) keep(ctx context.Context) {
+	for _, query := range t.fresh {
+		t.p.statement(ctx, query)
+	}
 }

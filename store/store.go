@@ -40,6 +40,7 @@ type Options struct {
 type Store struct {
 	reads
 	writer  *sql.DB
+	writes  *prepared // the writer's, on SQLite
 	readers *sql.DB
 	jobs    *river.Client[*sql.Tx]
 }
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.q, s.keys = s.readers, newKeyring(o.Keys)
 	if !s.postgres {
-		s.q = &prepared{DB: s.readers}
+		s.q, s.writes = &prepared{DB: s.readers}, &prepared{DB: s.writer}
 	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrating the database: %w", err), s.Close())
@@ -157,18 +158,23 @@ func (s *Store) Update(ctx context.Context, do func(*Tx) error) error {
 	defer tx.Rollback() //nolint:errcheck // nothing is left to roll back after a commit
 	t := &Tx{reads: s.reads, tx: tx, jobs: s.jobs}
 	t.q = tx
+	lite := &preparedTx{Tx: tx, p: s.writes}
+	if !s.postgres {
+		t.q = lite
+	}
 	if err := do(t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("committing: %w", err)
 	}
+	lite.keep(ctx)
 	return nil
 }
 
 // exec runs a statement and says how many rows it changed.
 func (t *Tx) exec(ctx context.Context, what, query string, args ...any) (int64, error) {
-	r, err := t.tx.ExecContext(ctx, query, args...)
+	r, err := t.q.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", what, known(err))
 	}

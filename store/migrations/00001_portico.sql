@@ -65,6 +65,7 @@ CREATE TABLE identities (
   UNIQUE (account_id, workspace_id, user_id),
   UNIQUE (account_id, external_id)
 );
+CREATE INDEX identities_by_copy ON identities ((sync_error <> ''), synced_at) WHERE upstream_id <> '';
 CREATE INDEX identities_claimed ON identities (claimed_until) WHERE claimed_until > 0;
 CREATE UNIQUE INDEX identities_by_upstream_id ON identities (account_id, upstream_id) WHERE upstream_id <> '';
 
