@@ -114,8 +114,9 @@ func (b *browser) filled(form *goquery.Selection, fields []string) url.Values {
 	}
 	values := url.Values{}
 	for _, f := range form.Find("input[name], select[name], textarea[name]").EachIter() {
-		if name := f.AttrOr("name", ""); typed[f.Get(0)] != "" {
-			values.Add(name, typed[f.Get(0)])
+		name := f.AttrOr("name", "")
+		if value, ok := typed[f.Get(0)]; ok {
+			values.Add(name, value)
 		} else if value, ok := held(f); ok && !chosen.Has(name) {
 			values.Add(name, value)
 		}
