@@ -108,7 +108,8 @@ var portalPage = template.Must(template.New("").Parse(`<!doctype html><html lang
 <p id="status" role="status"></p>
 <main id="main" tabindex="-1"><h1 data-announce>State: {{.Now}}</h1>
 <form method="post" action="/open" data-dialog data-check="/?now=checked"><button id="open">Sign in</button>
-<p data-waiting hidden>Waiting</p><p data-blocked hidden><a target="_blank" rel="noopener">Open it</a></p></form>
+<p data-waiting hidden>Waiting</p><p data-blocked hidden><a target="_blank" rel="noopener">Open it</a>
+<button id="done" name="outcome" value="done" formaction="/finish">Done</button></p></form>
 <p id="token">abc</p></main></body></html>`))
 
 func (p *dialogPortal) page(w http.ResponseWriter, r *http.Request) {
@@ -247,6 +248,9 @@ func TestDialogBlocked(t *testing.T) {
 	if err != nil || got != p.dialog {
 		t.Errorf("the link leads to %q (%v), want %q", got, err, p.dialog)
 	}
+	do(t, ctx, "pressing the button that goes on", chromedp.Click(chromedp.ID("done")))
+	p.wantFinished(t, ctx, url.Values{"outcome": {"done"}})
+	until(t, ctx, `document.querySelector("h1").textContent === "State: done"`)
 }
 
 func TestDialogRefusedGoesThePlainWay(t *testing.T) {

@@ -87,7 +87,7 @@
   };
 
   addEventListener("submit", (e) => {
-    if (!e.target.matches("form[data-dialog]")) return;
+    if (!e.target.matches("form[data-dialog]") || (e.submitter && e.submitter.hasAttribute("formaction"))) return;
     e.preventDefault();
     e.stopImmediatePropagation();
     open(e.target);

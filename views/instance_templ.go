@@ -283,7 +283,7 @@ func finished(i InstancePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if i.MayChange {
+		if i.MayChange && i.In.State != store.Deleting {
 			templ_7745c5c3_Err = settings(i).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1526,7 +1526,7 @@ func accounts(i InstancePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if i.MayChange {
+			if i.MayChange && i.In.State != store.Deleting {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<p class=\"small muted\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

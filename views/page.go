@@ -54,10 +54,21 @@ func (p Page) title(own string) string {
 // doneText is what was just done, in words; "" for nothing, or for what is no code of ours.
 func (p Page) doneText() string {
 	switch p.Done {
-	case "renamed", "shared", "unshared", "disconnected", "disconnecting":
+	case "renamed", "shared", "unshared", "disconnected", "disconnecting", "cancelled", "failed":
 		return p.T("done." + p.Done)
 	}
 	return ""
+}
+
+// doneTone is the colour of what was just done.
+func (p Page) doneTone() string {
+	switch p.Done {
+	case "cancelled":
+		return "info"
+	case "failed":
+		return "warn"
+	}
+	return "good"
 }
 
 // logo is how something without a picture is drawn: two letters on a tile whose colour follows from the name.

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"portico/portal"
+	"portico/store"
 	"portico/views"
 )
 
@@ -57,7 +58,11 @@ func (s *Server) toDialog(c echo.Context, d portal.Dialog, slot string) error {
 // finishFlow answers POST /instances/:instance/flows/:flow/finish: what a dialog has told its opener. The portal asks
 // the platform before it believes a word of it.
 func (s *Server) finishFlow(c echo.Context) error {
-	err := s.Portal.FinishFlow(c.Request().Context(), who(c), c.Param("instance"), c.Param("flow"), c.FormValue("outcome"), c.FormValue("auth"))
+	outcome := c.FormValue("outcome")
+	err := s.Portal.FinishFlow(c.Request().Context(), who(c), c.Param("instance"), c.Param("flow"), outcome, c.FormValue("auth"))
+	if outcome == store.FlowCancelled || outcome == store.FlowFailed {
+		return s.toInstance(c, err, "?done=", outcome)
+	}
 	return s.toInstance(c, err)
 }
 

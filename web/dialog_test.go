@@ -61,7 +61,7 @@ func TestOpenDialog(t *testing.T) {
 			t.Errorf("got %+v", answer)
 		}
 		to := d.post(strings.TrimPrefix(answer.Finish, "/in"), "outcome", "cancelled").is(303).location
-		d.get(to).count("form[data-dialog]", 1).says("#check", "I have signed in")
+		d.get(to).count("form[data-dialog]", 1).says("#check", "I have signed in").says("[role=status].info", "closed before you had finished")
 	})
 	t.Run("nothing new is said", func(t *testing.T) {
 		to := d.post(path+"/check", "slot", slot).is(303).location

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -165,11 +166,13 @@ func (s *Server) tell(c echo.Context, p problem) error {
 
 // back is where a person goes on after an error: the instance it was about, else the catalogue, as a path of ours.
 func (s *Server) back(c echo.Context, p problem) string {
-	if id := c.Param("instance"); id != "" && p.status != http.StatusNotFound && c.Get(visitKey) != nil {
-		return "/instances/" + id
+	// Whoever has to sign in again comes back to where they were.
+	customers := (c.Get(visitKey) != nil || p.kind == "session") && p.status != http.StatusNotFound
+	if id := c.Param("instance"); id != "" && customers {
+		return "/instances/" + url.PathEscape(id)
 	}
-	if id := c.Param("integration"); id != "" && p.status != http.StatusNotFound && c.Get(visitKey) != nil {
-		return "/integrations/" + id
+	if id := c.Param("integration"); id != "" && customers {
+		return "/integrations/" + url.PathEscape(id)
 	}
 	if _, ok := c.Get(staffKey).(store.Staff); ok {
 		return "/admin"

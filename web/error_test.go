@@ -77,10 +77,12 @@ func TestSessionThatHasEnded(t *testing.T) {
 	d.cookies = map[string]string{}
 	page := d.ask("GET", "/integrations", nil).is(401).says("h1", "session has ended").count("main[data-expired]", 1)
 	page.count(`html[data-host-origins="https://host.example"]`, 1).count("html[data-path]", 0)
-	in := "/instances/01h00000000000000000000000"
-	page = d.post(in+"/off").is(401).count("main[data-expired]", 1)
-	if at := page.Find("html").AttrOr("data-path", ""); at != "/integrations" {
-		t.Errorf("after a POST the place is %q", at)
+	for _, place := range []string{"/instances/01h00000000000000000000000", "/integrations/01h00000000000000000000000"} {
+		action := map[bool]string{true: "/connect", false: "/off"}[strings.HasPrefix(place, "/integrations/")]
+		page = d.post(place+action).is(401).count("main[data-expired]", 1)
+		if at := page.Find("html").AttrOr("data-path", ""); at != place {
+			t.Errorf("after a POST the place is %q, want %q", at, place)
+		}
 	}
 	d.ask("GET", "/admin/workspaces", nil).is(401).count("[data-expired]", 0).count(`a[href="/in/admin/sign-in"]`, 1)
 }

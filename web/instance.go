@@ -158,7 +158,15 @@ func (s *Server) share(c echo.Context) error {
 	if shared {
 		done = "?done=shared"
 	}
-	return s.toInstance(c, s.Portal.Share(c.Request().Context(), who(c), c.Param("instance"), shared), done)
+	ctx, id := c.Request().Context(), c.Param("instance")
+	if err := s.Portal.Share(ctx, who(c), id, shared); err != nil {
+		return err
+	}
+	// An admin who takes a colleague's from the workspace does not see it any more either.
+	if _, err := s.Store.SeenInstance(ctx, visit(c).User, id); errors.Is(err, store.ErrNotFound) {
+		return s.redirect(c, "/integrations", done)
+	}
+	return s.toInstance(c, nil, done)
 }
 
 // try answers POST /instances/:instance/try with what the workflow answered, on the instance's page.

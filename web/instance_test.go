@@ -28,8 +28,10 @@ func TestSteps(t *testing.T) {
 		t.Errorf("the dialog is asked for at %q", action)
 	}
 
+	page.says(`[data-blocked] button[formaction="/in`+path+`/check"]`, "I have signed in") // the only way on where the window was blocked
+
 	d.slot(in, store.Slot{ExternalID: "external_slack_authentication", Title: "Slack workspace", Service: "Slack", Baseline: []string{"a1"}, Rejected: []string{"a2"}})
-	d.get(path).says("#check", "I have signed in").count("input[type=radio]", 1)
+	d.get(path).says("#check", "I have signed in").count("input[type=radio]", 1).count("[data-blocked] button", 0)
 	page = d.get(path+"?looked=external_slack_authentication").says("[data-testid=looked]", "cannot tell")
 	page.count("input[type=radio]", 2) // after a look, also what is new of any service, but not what was refused
 
@@ -113,7 +115,10 @@ func TestUnderWay(t *testing.T) {
 		{store.Deleting, true, "Disconnecting", 1},
 	} {
 		d.change(in, func(in *store.Instance) { in.State, in.WantEnabled = c.state, c.on })
-		d.get("/instances/"+in.ID).says(".head .pill", c.says).count("#watch", c.watch).count("[data-testid=progress]", c.watch)
+		page := d.get("/instances/"+in.ID).says(".head .pill", c.says).count("#watch", c.watch).count("[data-testid=progress]", c.watch)
+		if c.state == store.Deleting { // there is nothing left to do with it
+			page.count("main form", 0).count("a.danger", 0)
+		}
 	}
 }
 
@@ -160,6 +165,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 	d.enter("boss", store.RoleAdmin).get("/instances/"+in.ID).count(`form[action$="/off"]`, 1)
 	d.post("/instances/"+in.ID+"/rename", "name", "By the boss").is(303)
 	d.get("/instances/"+in.ID+"?done=renamed").says("h1", "By the boss").says("[role=status].good", "The name is saved")
+	if to := d.post("/instances/"+in.ID+"/share", "shared", "no").is(303).location; to != "/integrations?done=unshared" {
+		t.Errorf("who does not see it any more is led to %q", to)
+	}
+	d.get("/integrations?done=unshared").says("[role=status].good", "Only its owner")
 	d.enter("u", store.RoleViewer).get("/instances/"+in.ID).count("main form", 0)
 }
 
