@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"portico/store"
@@ -53,7 +54,7 @@ func (p *Portal) changeAndGoOn(ctx context.Context, who Who, instanceID string, 
 
 // Rename gives an instance another name, at Tray too.
 func (p *Portal) Rename(ctx context.Context, who Who, instanceID, name string) error {
-	name = strings.Join(strings.Fields(name), " ")
+	name = strings.Join(strings.Fields(strings.Map(seen, name)), " ")
 	return p.changeAndGoOn(ctx, who, instanceID, func(tx *store.Tx, in *store.Instance) error {
 		switch {
 		case name == "":
@@ -67,6 +68,14 @@ func (p *Portal) Rename(ctx context.Context, who Who, instanceID, name string) e
 		in.Name = name
 		return record(ctx, tx, who.Actor, &before, in, "instance.renamed", "from", before.Name, "to", name)
 	})
+}
+
+// seen drops from a name what nobody sees: control characters, those that turn the text around them, and what is no text.
+func seen(r rune) rune {
+	if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
+		return -1
+	}
+	return r
 }
 
 // Share lets everybody in the workspace see an instance, or its owner alone.

@@ -25,8 +25,9 @@ func TestRename(t *testing.T) {
 	w := newWorld(t, nil)
 	in := w.enabled(1)
 	wantRefusal(t, w.portal.Rename(w.ctx, w.who, in.ID, "  "), "name_empty")
+	wantRefusal(t, w.portal.Rename(w.ctx, w.who, in.ID, "\u202e\x00\xff"), "name_empty")
 	wantRefusal(t, w.portal.Rename(w.ctx, w.who, in.ID, strings.Repeat("x", 81)), "name_long")
-	w.ok(w.portal.Rename(w.ctx, w.who, in.ID, " Deals  to\tSlack "))
+	w.ok(w.portal.Rename(w.ctx, w.who, in.ID, " De\u202eals  to\tSl\x00ack\xff "))
 	in = w.settle(in.ID)
 	if in.Name != "Deals to Slack" || in.UpstreamName != "Deals to Slack · "+in.ID {
 		t.Errorf("got %q, at Tray %q", in.Name, in.UpstreamName)
