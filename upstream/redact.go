@@ -54,7 +54,10 @@ func redact(text string, nesting int) string {
 			return strings.TrimSuffix(b.String(), "\n")
 		}
 	}
-	return shapes(memberShape.ReplaceAllString(text, "${1}"+secret.Mask))
+	if strings.Contains(text, `"`) {
+		text = memberShape.ReplaceAllString(text, "${1}"+secret.Mask)
+	}
+	return shapes(text)
 }
 
 // parse reads a text that is one JSON object or array and nothing else.
@@ -72,12 +75,22 @@ func parse(text string) (any, bool) {
 	return value, true
 }
 
-// shapes masks what looks like a secret in plain text.
+// shapes masks what looks like a secret in plain text. Most texts are short words: an expression is only asked where the
+// text has something that it cannot match without.
 func shapes(text string) string {
-	text = headerShape.ReplaceAllString(text, secret.Mask)
-	text = jwtShape.ReplaceAllString(text, secret.Mask)
-	text = hexShape.ReplaceAllString(text, secret.Mask)
-	return pairShape.ReplaceAllString(text, "${1}="+secret.Mask)
+	if strings.ContainsAny(text, " \t\n\f\r") {
+		text = headerShape.ReplaceAllString(text, secret.Mask)
+	}
+	if strings.Contains(text, "eyJ") {
+		text = jwtShape.ReplaceAllString(text, secret.Mask)
+	}
+	if len(text) >= 40 {
+		text = hexShape.ReplaceAllString(text, secret.Mask)
+	}
+	if strings.Contains(text, "=") {
+		text = pairShape.ReplaceAllString(text, "${1}="+secret.Mask)
+	}
+	return text
 }
 
 func walk(value any, nesting int, root bool) any {
@@ -157,9 +170,9 @@ func isErrorCode(object map[string]any, value any) bool {
 	return hasName || hasMessage
 }
 
-func plainName(name string) string {
-	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(name))
-}
+var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
+
+func plainName(name string) string { return separators.Replace(strings.ToLower(name)) }
 
 func isSecretName(plain string) bool {
 	return slices.Contains(secretNames, plain) ||
