@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -60,11 +61,20 @@ func iconClient(local bool) *http.Client {
 	}
 }
 
-// shared is the address space that carriers share among customers (RFC 6598), which netip counts as public.
-var shared = netip.MustParsePrefix("100.64.0.0/10")
+// special is what netip counts as public and is not (RFC 6890 and the registries that follow it): networks of carriers and
+// of tests, those to come, and IPv6 addresses that lead to an IPv4 one of any kind.
+var special = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10")
+
+func prefixes(all ...string) (parsed []netip.Prefix) {
+	for _, one := range all {
+		parsed = append(parsed, netip.MustParsePrefix(one))
+	}
+	return parsed
+}
 
 func public(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a)
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // fetchIcon makes an integration's icon from the address that its platform gives.

@@ -26,6 +26,8 @@ const (
 	// How long a job may take; a copy of a large account takes its time.
 	jobTimeout  = 30 * time.Second
 	syncTimeout = 15 * time.Minute
+	// personTimeout is for one person's copy. While a killed process's counts as running, no other of theirs is begun.
+	personTimeout = 2 * time.Minute
 )
 
 // Run works on jobs until ctx ends, then lets what is under way come to its end. A process without Run answers
@@ -60,7 +62,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	add(workers, syncTimeout, func(ctx context.Context, a store.SyncInstances) error {
 		return later(p.syncInstances(ctx, a.AccountID))
 	})
-	add(workers, syncTimeout, func(ctx context.Context, a store.SyncIdentity) error { return p.copyOrLeave(ctx, a.IdentityID) })
+	add(workers, personTimeout, func(ctx context.Context, a store.SyncIdentity) error { return p.copyOrLeave(ctx, a.IdentityID) })
 	add(workers, 0, func(ctx context.Context, a store.FetchIcon) error { return p.fetchIcon(ctx, a.IntegrationID) })
 	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
 	return p.store.Jobs(&river.Config{

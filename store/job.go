@@ -42,7 +42,7 @@ func (AdvanceInstance) InsertOpts() river.InsertOpts {
 // SyncCatalogue copies what an account offers.
 type SyncCatalogue struct {
 	AccountID string `json:"account_id"`
-	Asked     string `json:"asked,omitempty"` // by whom: one that staff ask for is never the duplicate of another
+	Asked     string `json:"asked,omitempty"` // an ID of its own where staff ask: never the duplicate of another
 }
 
 // Kind implements river.JobArgs.

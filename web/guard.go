@@ -30,6 +30,9 @@ var errForbidden = errors.New("not allowed")
 func (s *Server) guard(serves access, handle echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Request().Pattern = c.Path() // for the log
+		if r := c.Request(); r.Method != http.MethodGet && r.Method != http.MethodHead {
+			c.SetRequest(r.WithContext(portal.WithRequest(r.Context(), requestID(c)))) // what it calls is found by its ID
+		}
 		if err := s.admit(c, serves); err != nil {
 			return err
 		}

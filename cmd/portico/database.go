@@ -24,8 +24,21 @@ func openStore(ctx context.Context, database, keysFile string, now func() time.T
 		if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
 			return nil, fmt.Errorf("making the data folder: %w", err)
 		}
+		if err := ownFile(database); err != nil {
+			return nil, err
+		}
 	}
 	return store.Open(ctx, store.Options{Database: database, Keys: keys, Now: now})
+}
+
+// ownFile makes a database file that its owner alone can read, where there is none; SQLite would let everybody read it, and
+// gives the files beside it the same rights.
+func ownFile(database string) error {
+	f, err := os.OpenFile(database, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the database: %w", err)
+	}
+	return f.Close()
 }
 
 // ownStore opens the database for a process that works on its jobs. A SQLite file is this process's alone from then on,
