@@ -136,9 +136,10 @@ func (p *Portal) tryAnew(ctx context.Context, tx *store.Tx, in *store.Instance) 
 	return nil
 }
 
-// Disconnect removes an instance, at Tray first; it goes on by itself when Tray is down. The sign-ins stay.
+// Disconnect removes an instance, at Tray first; it goes on by itself when Tray is down. The sign-ins stay. Asking again
+// for what is gone is no error.
 func (p *Portal) Disconnect(ctx context.Context, who Who, instanceID string) error {
-	return p.changeAndGoOn(ctx, who, instanceID, func(tx *store.Tx, in *store.Instance) error {
+	err := p.changeAndGoOn(ctx, who, instanceID, func(tx *store.Tx, in *store.Instance) error {
 		if in.State == store.Deleting {
 			return nil
 		}
@@ -152,6 +153,12 @@ func (p *Portal) Disconnect(ctx context.Context, who Who, instanceID string) err
 		finished(in, g)
 		return record(ctx, tx, who.Actor, &before, in, "instance.disconnect")
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		if was, already := p.store.WasOwnInstance(ctx, who.User, instanceID); already == nil && was {
+			return nil
+		}
+	}
+	return err
 }
 
 // Tried is what a workflow answered.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -39,8 +40,13 @@ func TestDisconnectGoesOnWhenTrayIsBack(t *testing.T) {
 	in := w.enabled(1)
 	w.fault("removeSolutionInstance", "500", 2)
 	w.ok(w.portal.Disconnect(w.ctx, w.who, in.ID))
+	w.ok(w.portal.Disconnect(w.ctx, w.who, in.ID))
 	in = w.settle(in.ID)
 	w.wantState(in, store.Deleted, "")
+	w.ok(w.portal.Disconnect(w.ctx, w.who, in.ID)) // the second of two clicks
+	if err := w.portal.Disconnect(w.ctx, Who{User: store.User{ID: "another", WorkspaceID: w.who.User.WorkspaceID, Role: store.RoleAdmin}}, in.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a colleague finds what was personal: %v", err)
+	}
 	if n := len(w.there("instances")); n != 0 {
 		t.Errorf("%d instances are left at Tray", n)
 	}

@@ -124,6 +124,14 @@ func (r reads) OwnInstance(ctx context.Context, u User, id string) (Instance, er
 			AND ((n.owner_id = $3 AND $4 <> 'viewer') OR (n.shared AND $4 = 'admin'))`, id, u.WorkspaceID, u.ID, u.Role)
 }
 
+// WasOwnInstance says whether a user has disconnected an instance, or could have, as OwnInstance says.
+func (r reads) WasOwnInstance(ctx context.Context, u User, id string) (bool, error) {
+	return one(ctx, r.q, "reading an instance", scalar[bool], `
+		SELECT EXISTS (SELECT 1 FROM instances n
+		WHERE n.id = $1 AND n.workspace_id = $2 AND n.state = 'deleted'
+			AND ((n.owner_id = $3 AND $4 <> 'viewer') OR (n.shared AND $4 = 'admin')))`, id, u.WorkspaceID, u.ID, u.Role)
+}
+
 // Card is an instance as lists show it.
 type Card struct {
 	Instance

@@ -225,6 +225,21 @@ func TestWhoMayLookAndChange(t *testing.T) {
 				}
 			}
 		}
+		goneShared := storetest.Instance(t, s, w.u, w.i, w.g, store.Deleted)
+		goneShared.Shared = true
+		storetest.Update(t, s, func(tx *store.Tx) error { return tx.PutInstance(ctx, goneShared, "") })
+		for who, want := range map[string][2]bool{
+			"owner": {true, true}, "colleague": {}, "viewer": {}, "admin": {false, true}, "stranger": {}, "demoted owner": {},
+		} {
+			for n, in := range []store.Instance{gone, goneShared} {
+				if got := storetest.Must[bool](t)(s.WasOwnInstance(ctx, people[who], in.ID)); got != want[n] {
+					t.Errorf("%s had a disconnected instance (shared %v): %v, want %v", who, in.Shared, got, want[n])
+				}
+			}
+			if storetest.Must[bool](t)(s.WasOwnInstance(ctx, people[who], personal.ID)) {
+				t.Errorf("%s had an instance that is there", who)
+			}
+		}
 		for who, want := range map[string]int{"owner": 2, "colleague": 1, "viewer": 1, "admin": 1, "stranger": 0} {
 			cards := storetest.Must[[]store.Card](t)(s.UserCards(ctx, people[who], 0, 10))
 			of := storetest.Must[[]store.Card](t)(s.UserIntegrationCards(ctx, people[who], w.g.ID))

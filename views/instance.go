@@ -27,6 +27,7 @@ type Slot struct {
 	store.Slot
 	Choices []store.Authentication
 	Looked  bool // the platform was just asked, and none or several were new
+	Several bool // several were, and the person chooses
 	Gone    bool // its sign-in is no longer at the platform
 }
 

@@ -76,7 +76,11 @@ func (s *Server) checkSlot(c echo.Context) error {
 	if err != nil || found.Attached != nil {
 		return s.toInstance(c, err)
 	}
-	return s.toInstance(c, nil, "?looked=", url.QueryEscape(slot))
+	looked := url.Values{"looked": {slot}}
+	if len(found.Choices) > 0 {
+		looked.Set("several", "yes")
+	}
+	return s.toInstance(c, nil, "?", looked.Encode())
 }
 
 // chooseSignIn answers POST /instances/:instance/choose: a sign-in that the person has already.

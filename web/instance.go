@@ -35,7 +35,7 @@ func (s *Server) instancePage(c echo.Context) (views.InstancePage, error) {
 	}
 	page.In, page.Integration, page.OwnerName = sight.Instance, sight.Integration, sight.OwnerName
 	page.MayChange = mayChange(v.User, page.In)
-	if err := s.putSlots(ctx, &page, c.QueryParam("looked")); err != nil {
+	if err := s.putSlots(ctx, &page, c.QueryParam("looked"), c.QueryParam("several") != ""); err != nil {
 		return page, err
 	}
 	page.Refresh = views.Busy(page.In, plain(page.Slots))
@@ -55,8 +55,8 @@ func mayChange(u store.User, in store.Instance) bool {
 }
 
 // putSlots adds the slots, with the sign-ins that may be chosen where that is the next step. looked is the slot for
-// which the platform was just asked.
-func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked string) error {
+// which the platform was just asked, and several says that it has more than one sign-in that may be the new one.
+func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked string, several bool) error {
 	slots, err := s.Store.Slots(ctx, page.In.ID)
 	if err != nil {
 		return err
@@ -72,6 +72,7 @@ func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked 
 		v.Gone = page.In.Attention == "signin_gone" && slot.Done() && slot.Kind == store.SlotAuth && !listed(there, slot.AuthenticationID)
 		if !slot.Done() && page.In.State == store.Authorizing {
 			v.Choices = choices(slot, there, v.Looked)
+			v.Several = v.Looked && several && len(v.Choices) > 0
 		}
 		page.Slots = append(page.Slots, v)
 	}

@@ -32,13 +32,16 @@ func TestSteps(t *testing.T) {
 
 	d.slot(in, store.Slot{ExternalID: "external_slack_authentication", Title: "Slack workspace", Service: "Slack", Baseline: []string{"a1"}, Rejected: []string{"a2"}})
 	d.get(path).says("#check", "I have signed in").count("input[type=radio]", 1).count("[data-blocked] button", 0)
-	page = d.get(path+"?looked=external_slack_authentication").says("[data-testid=looked]", "cannot tell")
+	page = d.get(path+"?looked=external_slack_authentication&several=yes").says("[data-testid=looked]", "cannot tell")
 	page.count("input[type=radio]", 2) // after a look, also what is new of any service, but not what was refused
+
+	// None is new, whatever there is to choose from.
+	d.get(path+"?looked=external_slack_authentication").says("[data-testid=looked]", "no new sign-in for Slack yet").count("input[type=radio]", 2)
 
 	d.slot(in, store.Slot{ExternalID: "external_slack_authentication", Title: "Slack workspace", Service: "Slack", AuthenticationID: "a2", Found: true})
 	d.get(path).says(".step.done", "Signed in as bot@example", "Not this one").says("[data-testid=now]", "Sign in to Salesforce")
 	d.slot(in, store.Slot{ExternalID: "external_slack_authentication", Title: "Slack workspace", AuthenticationID: "a2"})
-	d.get(path+"?looked=external_salesforce_authentication").says(".step.done", "Change").says("[data-testid=looked]", "cannot tell")
+	d.get(path+"?looked=external_salesforce_authentication&several=yes").says(".step.done", "Change").says("[data-testid=looked]", "cannot tell")
 	d.signIns(in, store.Authentication{UpstreamID: "a2", Name: "bot@example", Service: "slack"})
 	d.slot(in, store.Slot{ExternalID: "external_salesforce_authentication", Title: "Salesforce", Position: 1, Baseline: []string{"a2"}})
 	d.get(path+"?looked=external_salesforce_authentication").says("[data-testid=looked]", "no new sign-in for Salesforce yet")
@@ -162,7 +165,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 	d.post("/instances/"+in.ID+"/off").is(403).says("main", "not change it")
 	d.get("/integrations").says("[data-testid=mine]", "Shared by U")
 
-	d.enter("boss", store.RoleAdmin).get("/instances/"+in.ID).count(`form[action$="/off"]`, 1)
+	d.change(in, func(in *store.Instance) { in.State = store.Authorizing })
+	d.get("/instances/"+in.ID).says("main", "U is setting this up")
+	d.enter("boss", store.RoleAdmin).get("/instances/"+in.ID).says("main", "Shared by U")
+	d.change(in, func(in *store.Instance) { in.State = store.Enabled })
+	d.get("/instances/"+in.ID).count(`form[action$="/off"]`, 1)
 	d.post("/instances/"+in.ID+"/rename", "name", "By the boss").is(303)
 	d.get("/instances/"+in.ID+"?done=renamed").says("h1", "By the boss").says("[role=status].good", "The name is saved")
 	if to := d.post("/instances/"+in.ID+"/share", "shared", "no").is(303).location; to != "/integrations?done=unshared" {
