@@ -95,7 +95,9 @@ func TestIconsOfTheWorld(t *testing.T) {
 	serve("/huge", "image/png", append(picture(t, 90, false), make([]byte, iconFetch)...))
 	mux.HandleFunc("/away", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/good", http.StatusFound) })
 	mux.HandleFunc("/round", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "/round", http.StatusFound) })
-	mux.HandleFunc("/out", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "file:///etc/passwd", http.StatusFound) })
+	mux.HandleFunc("/out", func(rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, "file:///etc/passwd", http.StatusFound)
+	})
 	mux.HandleFunc("/busy", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
 	there := httptest.NewServer(mux)
 	t.Cleanup(there.Close)

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"portico/store"
 	"portico/upstream/tray"
 )
@@ -45,6 +47,8 @@ type Portal struct {
 	clients clients
 	icons   *http.Client
 
+	refusals *rate.Limiter // of events at the door
+
 	hold    sync.WaitGroup // steps that a request has begun
 	stop    chan struct{}
 	stopped sync.Once
@@ -65,6 +69,7 @@ func New(o Options) (*Portal, error) {
 		o.AnswerWithin = 12 * time.Second
 	}
 	p := &Portal{Options: o, store: o.Store, icons: iconClient(o.LocalIcons), stop: make(chan struct{})}
+	p.refusals = rate.NewLimiter(refusalsPerSecond, refusalsAtOnce)
 	p.clients.known = map[string]client{}
 	accounts, err := p.store.Accounts(context.Background())
 	if err != nil {

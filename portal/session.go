@@ -8,6 +8,13 @@ import (
 	"portico/store"
 )
 
+// How many refusals at the door are kept as events: so many at once, and so many a second for good. Each has its line in
+// the log in any case.
+const (
+	refusalsAtOnce    = 1000
+	refusalsPerSecond = 1
+)
+
 // Admission is a person who has been let in.
 type Admission struct {
 	Key       secret.Text // for the cookie: it opens the session
@@ -75,7 +82,10 @@ func (p *Portal) refused(ctx context.Context, actor store.Actor, err error) erro
 	if actor.Kind == "" {
 		actor.Kind = store.ActorUser
 	}
-	p.Log.InfoContext(ctx, "refused at the door", "reason", r.Code, "claim", r.Args["claim"], "request", actor.RequestID)
+	p.Log.InfoContext(ctx, "refused at the door", "reason", r.Code, "claim", r.Args["claim"], "request_id", actor.RequestID)
+	if !p.refusals.AllowN(p.Now(), 1) {
+		return err // a flood: strangers must not fill the database
+	}
 	noted := p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		return tx.AddEvent(ctx, store.Event{Code: "session.refused", Args: args, Actor: actor})
 	})

@@ -30,6 +30,9 @@ const (
 	mostPassword  = 1000
 )
 
+// mostEmail is how many bytes an e-mail address has at most (RFC 5321, 4.5.3.1).
+const mostEmail = 254
+
 // StaffAdmission is a member of the staff who has been let in.
 type StaffAdmission struct {
 	Key   secret.Text // for the cookie
@@ -41,6 +44,9 @@ type StaffAdmission struct {
 // wrong password and reads the same.
 func (p *Portal) SignInStaff(ctx context.Context, email string, password secret.Text, actor store.Actor) (StaffAdmission, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
+	if len(email) > mostEmail {
+		email = "" // nobody's, and too long to be kept as an attempt
+	}
 	subjects := attemptSubjects(email, actor.Address)
 	if err := p.tryStaff(ctx, subjects); err != nil {
 		return StaffAdmission{}, p.refusedStaff(ctx, actor, store.Staff{}, err)
@@ -126,10 +132,15 @@ func asStaff(a store.Actor, m store.Staff) store.Actor {
 	return a
 }
 
-// refusedStaff notes a refusal at the staff's door, in the audit log too: there is the address it came from.
+// refusedStaff notes a refusal at the staff's door, in the audit log too: there is the address it came from. Attempts
+// beyond the limit are for the program's log alone: nothing is ever removed from the audit log, and strangers could fill it.
 func (p *Portal) refusedStaff(ctx context.Context, actor store.Actor, m store.Staff, err error) error {
 	var r *Refusal
 	if !errors.As(err, &r) {
+		return err
+	}
+	if r.Code == "staff_wait" {
+		p.Log.WarnContext(ctx, "too many attempts at the staff's door", "address", actor.Address, "request_id", actor.RequestID)
 		return err
 	}
 	if actor.Kind == "" {
@@ -171,7 +182,7 @@ func checkStaff(email, name, role string, password secret.Text) error {
 	address, err := mail.ParseAddress(email)
 	length := utf8.RuneCountInString(password.Reveal())
 	switch {
-	case err != nil || address.Address != email || len(email) > 254:
+	case err != nil || address.Address != email || len(email) > mostEmail:
 		return because("staff_email", "this is no e-mail address")
 	case !fits(name, mostText):
 		return because("staff_name", "the name is too long or has control characters")

@@ -2,6 +2,7 @@ package traysim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -48,7 +49,7 @@ func (x *execution) run(root object, typeName string, set ast.SelectionSet) memb
 }
 
 func located(err error, f selected) gqlError {
-	p, ok := err.(*problem)
+	p, ok := errors.AsType[*problem](err)
 	if !ok {
 		p = &problem{Name: "InternalError", ErrorID: newID(), Message: err.Error()}
 	}

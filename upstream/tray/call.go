@@ -47,7 +47,7 @@ func (c caller) MakeRequest(ctx context.Context, request *genqlient.Request, res
 		_, failed := c.examine(request.OpName, status, body)
 		return failed
 	})
-	answer, body, err := c.send(ctx, request)
+	answer, body, err := c.send(ctx, request) //nolint:bodyclose // read and closed
 	if err != nil {
 		return upstream.Failed(Platform, request.OpName, err)
 	}
