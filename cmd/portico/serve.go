@@ -24,6 +24,7 @@ func (serveCommand) Run(ctx context.Context, p *program, c *commands) error {
 		return err
 	}
 	log := newLog(p.stderr, cfg.LogLevel, cfg.LogJSON)
+	defer sparing(p.getenv)()
 	ln, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listening (PORTICO_LISTEN): %w", err)
