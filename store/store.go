@@ -120,7 +120,7 @@ func openSQLite(path, more string) (*sql.DB, error) {
 	}
 	dsn := url.URL{Scheme: "file", Path: abs, RawQuery: strings.Join([]string{
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=busy_timeout(5000)",
-		"_pragma=foreign_keys(1)", "_pragma=cache_size(-8000)", "_pragma=temp_store(2)", more,
+		"_pragma=foreign_keys(1)", "_pragma=cache_size(-2000)", "_pragma=temp_store(2)", more,
 	}, "&")}
 	return sql.Open("sqlite", dsn.String())
 }

@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -44,9 +46,11 @@ func (s *Server) render(c echo.Context, status int, page templ.Component) error 
 			buffers.Put(b)
 		}
 	}()
-	if err := page.Render(c.Request().Context(), b); err != nil {
+	// Pages are pure: they ask a context for nothing, and templ looks into it at each component.
+	if err := page.Render(templ.InitializeContext(context.Background()), b); err != nil {
 		return err
 	}
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(b.Len())) // not in chunks, unless it is compressed
 	return c.HTMLBlob(status, b.Bytes())
 }
 
