@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"portico/store"
@@ -22,13 +23,14 @@ func (s *settings) accounts(c *config, listed []trayFile) {
 	}
 	names := map[string]bool{}
 	for n, a := range listed {
+		which := a.Name
 		if !s.name(a.Name, n, names) {
-			continue
+			which = strconv.Itoa(n + 1)
 		}
 		below := &settings{get: a.get}
 		c.Tray = append(c.Tray, below.account(a.Name, ""))
 		for _, f := range below.faults {
-			s.fault(fmt.Sprintf("tray, account %s, %s", a.Name, strings.ToLower(f.name)), f.wrong, f.example)
+			s.fault(fmt.Sprintf("tray, account %s, %s", which, strings.ToLower(f.name)), f.wrong, f.example)
 		}
 	}
 	if len(c.Tray) > 0 {

@@ -52,6 +52,9 @@ type trayFile struct {
 // words is a value as a variable would hold it: a list is joined by commas.
 type words string
 
+// errMap is what YAML makes of a colon: in {hosts: [host:port]} it needs quotes.
+var errMap = errors.New("is a map where a value is wanted; a value with a colon may need quotes")
+
 // UnmarshalYAML implements yaml.InterfaceUnmarshaler.
 func (w *words) UnmarshalYAML(decode func(any) error) error {
 	var v any
@@ -62,11 +65,14 @@ func (w *words) UnmarshalYAML(decode func(any) error) error {
 	case []any:
 		parts := make([]string, len(v))
 		for i, p := range v {
+			if p != nil && reflect.TypeOf(p).Kind() == reflect.Map {
+				return errMap
+			}
 			parts[i] = fmt.Sprint(p)
 		}
 		*w = words(strings.Join(parts, ","))
 	case map[string]any:
-		return errors.New("is a map where a value is wanted")
+		return errMap
 	case nil:
 	default:
 		*w = words(fmt.Sprint(v))
