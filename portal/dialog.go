@@ -70,6 +70,9 @@ func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slo
 	}
 	var f store.Flow
 	err = p.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if _, err = tx.LockInstance(ctx, in.ID); err != nil { // its slots are written as they are read here
+			return err
+		}
 		if f, err = tx.AddFlow(ctx, store.Flow{InstanceID: in.ID, UserID: who.User.ID, Kind: kind, Slot: slotID}); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -109,6 +110,11 @@ func (p *Portal) nudge(ctx context.Context, instanceID string) {
 	done := make(chan struct{})
 	p.hold.Go(func() {
 		defer close(done)
+		defer func() { // as the jobs do, which try it again: one instance must not end the process
+			if r := recover(); r != nil {
+				p.Log.ErrorContext(ctx, "panic", "panic", fmt.Sprint(r), "stack", string(debug.Stack()), "instance", instanceID)
+			}
+		}()
 		if _, err := p.Advance(context.WithoutCancel(ctx), instanceID); err != nil {
 			p.Log.ErrorContext(ctx, "advancing an instance", "instance", instanceID, "err", err)
 		}

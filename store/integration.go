@@ -312,7 +312,8 @@ func (r reads) KnowsIntegration(ctx context.Context, accountID, upstreamID strin
 	return n > 0, err
 }
 
-// IntegrationByUpstreamID is the integration that a platform knows by an ID, made when it is new.
+// IntegrationByUpstreamID is the integration that a platform knows by an ID, made when it is new. Others are kept from
+// changing it until the transaction ends.
 func (t *Tx) IntegrationByUpstreamID(ctx context.Context, accountID, upstreamID, title string) (Integration, error) {
 	if _, err := t.exec(ctx, "storing an integration", `
 		INSERT INTO integrations (id, account_id, upstream_id, upstream_title, title, search, kind, enable_mode, created_at, updated_at)
@@ -320,7 +321,11 @@ func (t *Tx) IntegrationByUpstreamID(ctx context.Context, accountID, upstreamID,
 		t.newID(), accountID, upstreamID, title, t.Now()); err != nil {
 		return Integration{}, err
 	}
-	return one(ctx, t.q, "reading an integration", scanIntegration, `SELECT `+integrationColumns+` FROM integrations g WHERE g.account_id = $1 AND g.upstream_id = $2`, accountID, upstreamID)
+	query := `SELECT ` + integrationColumns + ` FROM integrations g WHERE g.account_id = $1 AND g.upstream_id = $2`
+	if t.postgres { // on SQLite every transaction that writes holds the file's lock from its beginning
+		query += ` FOR UPDATE`
+	}
+	return one(ctx, t.q, "reading an integration", scanIntegration, query, accountID, upstreamID)
 }
 
 // MarkIntegrationsGone marks what the platform no longer lists: all of an account but those kept. It says how many.

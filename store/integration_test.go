@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -201,6 +202,49 @@ func TestIcon(t *testing.T) {
 		}
 		if _, err := s.Icon(ctx, "nope"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("an icon that is not there: %v", err)
+		}
+	})
+}
+
+// What staff and a sync change at once is there in the end, from both.
+func TestIntegrationChangedTwiceAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		w := newWorld(t, s)
+		const times = 25
+		change := func(read func(*store.Tx) (store.Integration, error), set func(*store.Integration, int)) error {
+			for n := range times {
+				err := s.Update(ctx, func(tx *store.Tx) error {
+					g, err := read(tx)
+					if err != nil {
+						return err
+					}
+					for range 20 { // time for the other to come between
+						if _, err := tx.IntegrationSlots(ctx, g.ID); err != nil {
+							return err
+						}
+					}
+					set(&g, n)
+					_, err = tx.PutIntegration(ctx, g)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		noErrors(t, atOnce(2, func(n int) error {
+			if n == 0 {
+				return change(func(tx *store.Tx) (store.Integration, error) {
+					return tx.IntegrationByUpstreamID(ctx, w.a.ID, w.g.UpstreamID, "")
+				}, func(g *store.Integration, n int) { g.UpstreamDescription = fmt.Sprint(n) })
+			}
+			return change(func(tx *store.Tx) (store.Integration, error) { return tx.LockIntegration(ctx, w.g.ID) },
+				func(g *store.Integration, n int) { g.Position = n })
+		}))
+		got := storetest.Must[store.Integration](t)(s.Integration(ctx, w.g.ID))
+		if got.UpstreamDescription != fmt.Sprint(times-1) || got.Position != times-1 {
+			t.Errorf("got description %q, position %d, want the last of each", got.UpstreamDescription, got.Position)
 		}
 	})
 }
