@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/PuerkitoBio/goquery"
 )
 
 // TestConnect walks the connect journey without scripts, each time as a person whom the portal has never seen.
@@ -227,10 +225,7 @@ func connectChoose(t *testing.T, s *sandbox) {
 	p.signsIn("Board of Bob")
 	p.carriesOn()
 	p.sees("Board of Ada", "Board of Bob")
-	choice := p.doc.Find("input[type=radio][name=auth]").FilterFunction(func(_ int, r *goquery.Selection) bool {
-		return strings.Contains(r.Parent().Text(), "Board of Bob")
-	})
-	p.submit(choice.Closest("form"), choice.Closest("form").Find("button"), "auth", choice.AttrOr("value", ""))
+	p.chooses("Board of Bob")
 	p.isOn()
 	p.sees("Board of Bob")
 	s.wantConnected(p, "trello")
@@ -274,11 +269,7 @@ func connectExisting(t *testing.T, s *sandbox) {
 	p.isOn()
 	p.begins("Typeform leads")
 	p.gives("Forms")
-	choice := p.doc.Find("input[type=radio][name=auth]")
-	if choice.Length() != 1 || !strings.Contains(choice.Parent().Text(), "Our HubSpot") {
-		t.Fatalf("the sign-in that is there is not offered: %s", p.text())
-	}
-	p.submit(choice.Closest("form"), choice.Closest("form").Find("button"), "auth", choice.AttrOr("value", ""))
+	p.chooses("Our HubSpot")
 	p.isOn()
 	_, instances := s.atTray(p)
 	if len(instances) != 2 || instances[0].list("auth_values")[0].text("value") != instances[1].list("auth_values")[1].text("value") {

@@ -64,10 +64,9 @@ func TestDoor(t *testing.T) {
 		if policy := f.header.Get("Content-Security-Policy"); !strings.Contains(policy, "frame-ancestors 'self' "+s.host) || strings.Contains(policy, "unsafe") {
 			t.Errorf("the policy is %s", policy)
 		}
-		if top := b.tab(); true {
-			if top.open(in.portal + "/integrations"); top.status != 401 {
-				t.Errorf("the frame's cookie opens a tab: status %d", top.status)
-			}
+		top := b.tab()
+		if top.open(in.portal + "/integrations"); top.status != 401 {
+			t.Errorf("the frame's cookie opens a tab: status %d", top.status)
 		}
 		f.load("POST", in.portal+"/session/end", nil)
 		if f.open(in.portal + "/integrations"); f.status != 401 {

@@ -149,8 +149,7 @@ func disconnect(t *testing.T, s *sandbox) {
 		t.Errorf("its page answers with status %d", p.status)
 	}
 	p.begins("Notion notes") // again, with the sign-in that stayed
-	choice := p.doc.Find("input[type=radio][name=auth]")
-	p.submit(choice.Closest("form"), choice.Closest("form").Find("button"), "auth", choice.AttrOr("value", ""))
+	p.chooses("Notes")
 	p.isOn()
 	s.wantConnected(p, "notion")
 }

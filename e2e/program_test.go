@@ -5,12 +5,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,9 +38,25 @@ func runAll(m *testing.M) int {
 		return 1
 	}
 	scratch = dir
+	if err := widen(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	defer quitChrome()
 	return m.Run()
+}
+
+// widen lets more tests run side by side than there are processors, unless that was said on the command line: most of
+// their time they wait.
+func widen() error {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if said {
+		return nil
+	}
+	return flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
 }
 
 // binary is the program, built once a test binary with the race detector.

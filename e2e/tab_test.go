@@ -114,7 +114,7 @@ func (b *tab) open(address string) {
 	b.do("opening "+address, chromedp.Navigate(address))
 }
 
-// narrow gives the page the width of a small phone, and a colour scheme: light or dark.
+// looks gives the page the width of a small phone, and a colour scheme: light or dark.
 func (b *tab) looks(width int64, scheme string) {
 	b.t.Helper()
 	b.do("changing the view", chromedp.EmulateViewport(width, 800), call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
@@ -122,7 +122,7 @@ func (b *tab) looks(width int64, scheme string) {
 	}))
 }
 
-// evaluate runs a script in the page and returns what it answers; ok is false while the page is about to change.
+// evaluate runs a script in the page and returns what it answers; it fails while the page is about to change.
 func evaluate[T any](b *tab, script string, options ...chromedp.EvaluateOption) (v T, err error) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -178,7 +178,7 @@ const find = `((name) => [...document.querySelectorAll("a[href], button, input[t
 	e.checkVisibility() && e.getClientRects().length && (e.dataset.testid === name || e.id === name || e.ariaLabel === name ||
 	(e.innerText || e.value || "").replace(/\s+/g, " ").includes(name) || [...(e.labels || [])].some((l) => l.innerText.includes(name)))))`
 
-// place is where the middle of something is, in its page; negative when it is not there or something covers it.
+// place is where the middle of something is, in its page; negative when it is not there, or something covers it.
 type place struct{ X, Y float64 }
 
 // locate scrolls something into view and says where it is.

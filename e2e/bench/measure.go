@@ -15,6 +15,9 @@ const (
 	mostStart  = 300 * time.Millisecond
 )
 
+// settling is how long the portal is left alone before its memory is read.
+const settling = 12 * time.Second
+
 // measureStart starts the program several times: how long from there to the first page for somebody signed in, and what
 // it then holds.
 func (w *world) measureStart(ctx context.Context) error {
@@ -45,7 +48,7 @@ func (w *world) measureStart(ctx context.Context) error {
 	}
 	first := median(times)
 	fmt.Printf("start to first page  %5d ms   aim: under %d ms, %s\n", first.Milliseconds(), mostStart.Milliseconds(), meets(first < mostStart))
-	return nil
+	return w.measureIdle(ctx)
 }
 
 // firstPage is how long the program takes from its start to its first page.
@@ -96,10 +99,7 @@ func (w *world) measurePages(ctx context.Context, tray trayState, out *table) er
 		return err
 	}
 	if tray == trayAlive {
-		if err := w.copied(ctx, began); err != nil {
-			return err
-		}
-		if err := w.idle(p, time.Since(began)); err != nil {
+		if err := w.measureCopy(ctx, p, began); err != nil {
 			return err
 		}
 	}
@@ -107,7 +107,7 @@ func (w *world) measurePages(ctx context.Context, tray trayState, out *table) er
 	for _, page := range w.pages() {
 		l, err := w.measurePage(ctx, p, page)
 		if err != nil {
-			return fmt.Errorf("%w\n%s", err, tail(p.log.String(), 2000))
+			return fmt.Errorf("%w\n%s", err, p.lastWords())
 		}
 		l.tray = tray
 		out.add(l)
@@ -115,34 +115,46 @@ func (w *world) measurePages(ctx context.Context, tray trayState, out *table) er
 	return w.after(p)
 }
 
-// idle says what the portal holds when it has copied everything and has nothing to do.
-func (w *world) idle(p *process, took time.Duration) error {
+// measureCopy waits until the portal has copied all of Tray, so that pages are measured when it has nothing else to do.
+func (w *world) measureCopy(ctx context.Context, p *process, began time.Time) error {
+	done, err := w.copied(ctx, began)
+	if err != nil {
+		return err
+	}
 	used, err := p.cpu()
 	if err != nil {
 		return err
 	}
-	for { // until it has rested for half a second
-		time.Sleep(500 * time.Millisecond)
-		now, err := p.cpu()
-		if err != nil {
-			return err
-		}
-		if now-used <= 20*time.Millisecond {
-			break
-		}
-		used = now
+	word := "copying all of Tray"
+	if !done {
+		word = "still copying Tray"
+	}
+	fmt.Printf("%-20s %5.1f s    %.1f s of processor time\n\n", word, time.Since(began).Seconds(), used.Seconds())
+	return nil
+}
+
+// measureIdle says what the portal holds when it has started and nobody asks for anything.
+func (w *world) measureIdle(ctx context.Context) error {
+	p, err := w.startPortal(ctx, trayDead)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	if err := w.answers(ctx, p); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(settling):
 	}
 	rss, err := p.memory("VmRSS")
 	if err != nil {
 		return err
 	}
-	anon, err := p.memory("RssAnon")
-	if err != nil {
-		return err
-	}
-	fmt.Printf("copying all of Tray  %5.1f s    %.1f s of processor time\n", took.Seconds(), used.Seconds())
-	fmt.Printf("idle after that      %5.1f MB   aim: under %d MB, %s (%.1f MB of it not the program's file)\n\n", mb(rss), mostIdle>>20, meets(rss < mostIdle), mb(anon))
-	return nil
+	file, err := p.memory("RssFile")
+	fmt.Printf("idle memory          %5.1f MB   aim: under %d MB, %s (%.1f MB of it are the program's file)\n\n", mb(rss), mostIdle>>20, meets(rss < mostIdle), mb(file))
+	return err
 }
 
 func (w *world) after(p *process) error {
@@ -195,5 +207,3 @@ func meets(is bool) string {
 	}
 	return "misses"
 }
-
-func tail(text string, most int) string { return text[max(0, len(text)-most):] }

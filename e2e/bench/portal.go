@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -35,6 +35,12 @@ func (w *world) startPortal(ctx context.Context, tray trayState) (*process, erro
 		"PORTICO_TRAY_MASTER_TOKEN=" + w.tray.sim.MasterToken(), "PORTICO_TRAY_EMBEDDED_ID=" + embeddedID,
 		"PORTICO_TRAY_API_URL=" + at + "/graphql", "PORTICO_TRAY_DIALOG_URL=" + at,
 	}
+	log, err := os.Create(w.path("portico.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() //nolint:errcheck // the program has it
+	c.Stderr = log
 	return start(ctx, c)
 }
 
@@ -86,21 +92,18 @@ func (w *world) signIn(ctx context.Context, who person) (cookie string, err erro
 	return c.Name + "=" + c.Value, nil
 }
 
-// copied waits until the portal has copied everything Tray has, since a time.
-func (w *world) copied(ctx context.Context, since time.Time) error {
+// copied waits until the portal has copied everything Tray has, since a time; false when that takes too long to wait for.
+func (w *world) copied(ctx context.Context, since time.Time) (bool, error) {
 	db, err := sql.Open("sqlite", "file:"+w.path("portico.db")+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer db.Close() //nolint:errcheck // it was only read
-	for deadline := time.Now().Add(2 * time.Minute); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		var done int
 		err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM syncs WHERE done_at >= $1`, since.UnixMicro()).Scan(&done)
-		if err != nil || done == 2 {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return errors.New("the portal has not copied Tray within two minutes")
+		if err != nil || done == 2 || time.Now().After(deadline) {
+			return done == 2, err
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,15 +18,15 @@ const tick = 10 * time.Millisecond
 // process is a program that runs beside ours. It does not outlive us.
 type process struct {
 	cmd   *exec.Cmd
-	log   bytes.Buffer // standard error, read when it has ended
+	log   string // file of its standard error, where it has one
 	ended chan error
 }
 
 func start(ctx context.Context, c *exec.Cmd) (*process, error) {
 	p := &process{cmd: c, ended: make(chan error, 1)}
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if c.Stderr == nil {
-		c.Stderr = &p.log
+	if f, ok := c.Stderr.(*os.File); ok {
+		p.log = f.Name()
 	}
 	if err := c.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", c.Path, err)
@@ -54,10 +53,19 @@ func (p *process) over() error {
 	select {
 	case err := <-p.ended:
 		p.ended <- err
-		return fmt.Errorf("it ended: %v\n%s", err, p.log.String())
+		return fmt.Errorf("it ended: %v\n%s", err, p.lastWords())
 	default:
 		return nil
 	}
+}
+
+// lastWords is the end of what it has logged.
+func (p *process) lastWords() []byte {
+	b, err := os.ReadFile(p.log)
+	if err != nil {
+		return nil
+	}
+	return b[max(0, len(b)-2000):]
 }
 
 // cpu is the processor time that the process has used, in user mode and in the kernel: fields 14 and 15 of proc(5) stat.

@@ -25,41 +25,49 @@ type world struct {
 }
 
 // prepare builds the program, starts Tray and the floor, and fills the database.
-func prepare(ctx context.Context, n sizes) (w *world, err error) {
-	w = &world{sizes: n, dir: n.keep}
-	if w.dir == "" {
-		if w.dir, err = os.MkdirTemp("", "portico-bench-"); err != nil {
-			return nil, err
-		}
-	} else if err := os.MkdirAll(w.dir, 0o700); err != nil {
-		return nil, err
+func prepare(ctx context.Context, n sizes) (*world, error) {
+	w := &world{sizes: n}
+	err := w.prepare(ctx)
+	if err != nil {
+		w.close()
 	}
-	defer func() {
-		if err != nil {
-			w.close()
-		}
-	}()
-	if err := w.build(ctx); err != nil {
-		return nil, err
+	return w, err
+}
+
+func (w *world) prepare(ctx context.Context) (err error) {
+	if w.dir, err = folder(w.keep); err != nil {
+		return err
+	}
+	if err = w.build(ctx); err != nil {
+		return err
 	}
 	if w.address, err = freeAddress(); err != nil {
-		return nil, err
+		return err
 	}
 	if w.closed, err = freeAddress(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := w.startFloor(ctx); err != nil {
-		return nil, err
+	if err = w.startFloor(ctx); err != nil {
+		return err
 	}
-	if w.tray, err = startTray(n); err != nil {
-		return nil, err
+	if w.tray, err = startTray(w.sizes); err != nil {
+		return err
 	}
 	began := time.Now()
-	if err := w.seed(ctx); err != nil {
-		return nil, fmt.Errorf("filling the database: %w", err)
+	if err = w.seed(ctx); err != nil {
+		return fmt.Errorf("filling the database: %w", err)
 	}
+	n := w.sizes
 	fmt.Printf("%d integrations, %d users, %d instances: stored in %.0f s\n\n", n.integrations, n.users, n.instances, time.Since(began).Seconds())
-	return w, nil
+	return nil
+}
+
+// folder is the one to keep, or a temporary one.
+func folder(keep string) (string, error) {
+	if keep == "" {
+		return os.MkdirTemp("", "portico-bench-")
+	}
+	return keep, os.MkdirAll(keep, 0o700)
 }
 
 func (w *world) close() {
