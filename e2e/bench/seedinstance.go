@@ -87,7 +87,7 @@ func (s *seeder) tell(ctx context.Context, tx *store.Tx, in store.Instance, code
 	})
 }
 
-// putRegular gives the regular's first instance that is on a year's timeline: it is the one whose page is measured.
+// putRegular gives the regular's first instance that is on a longer timeline than most: it is the one whose page is measured.
 func (s *seeder) putRegular(ctx context.Context) error {
 	users, err := s.store.UsersByExternalID(ctx, s.regular.id)
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *seeder) putRegular(ctx context.Context) error {
 				continue
 			}
 			s.instance = card.ID
-			for range 4 {
+			for range 2 {
 				for _, code := range []string{"instance.disabled", "instance.on", "instance.enabled"} {
 					s.later()
 					if err := s.tell(ctx, tx, card.Instance, code); err != nil {

@@ -21,7 +21,7 @@ type world struct {
 	floorURL string
 	regular  person // has instances, as many as users have on average
 	newcomer person // nobody has ever seen them
-	instance string // the regular's, with a year's events
+	instance string // the regular's, with some more events than most
 }
 
 // prepare builds the program, starts Tray and the floor, and fills the database.
