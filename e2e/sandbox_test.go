@@ -116,20 +116,6 @@ func (s *sandbox) trayInstances(userID string) []result {
 	})
 }
 
-// calls counts the calls of an operation that Tray has received.
-func (s *sandbox) calls(operation string) int {
-	s.t.Helper()
-	n := 0
-	for _, r := range s.control("GET", "requests", nil).all() {
-		for _, o := range r.list("operations") {
-			if o.value == operation {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // result is JSON that somebody answered.
 type result struct{ value any }
 

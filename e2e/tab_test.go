@@ -114,11 +114,11 @@ func (b *tab) open(address string) {
 	b.do("opening "+address, chromedp.Navigate(address))
 }
 
-// looks gives the page the width of a small phone, and a colour scheme: light or dark.
+// looks gives the page a width in px and a colour scheme, light or dark, without transitions between them.
 func (b *tab) looks(width int64, scheme string) {
 	b.t.Helper()
 	b.do("changing the view", chromedp.EmulateViewport(width, 800), call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 	}))
 }
 
