@@ -359,11 +359,13 @@ func (r reads) InstanceByUpstreamID(ctx context.Context, accountID, upstreamID s
 	return one(ctx, r.q, "reading an instance", scanInstance, `SELECT `+instanceColumns+` FROM instances n WHERE n.account_id = $1 AND n.upstream_id = $2 AND n.upstream_id <> ''`, accountID, upstreamID)
 }
 
-// UnseenInstances is the living instances of an account that a sweep which began at a time did not meet.
+// UnseenInstances is the living instances of an account that a sweep which began at a time did not meet, those longest
+// unseen first. It is 1,000 at the most, since the platform is asked about each: the next sweep goes on.
 func (r reads) UnseenInstances(ctx context.Context, accountID string, began time.Time) ([]Instance, error) {
 	return many(ctx, r.q, "listing instances", scanInstance, `
 		SELECT `+instanceColumns+` FROM instances n
-		WHERE n.account_id = $1 AND n.upstream_id <> '' AND n.state <> 'deleted' AND n.seen_at < $2 AND n.upstream_created_at < $2 AND n.attention <> 'removed' LIMIT 1000`, accountID, At(began))
+		WHERE n.account_id = $1 AND n.upstream_id <> '' AND n.state <> 'deleted' AND n.seen_at < $2 AND n.upstream_created_at < $2 AND n.attention <> 'removed'
+		ORDER BY n.seen_at, n.id LIMIT 1000`, accountID, At(began))
 }
 
 // Workflow is one workflow of an instance.
