@@ -73,7 +73,11 @@ func (p *Portal) provision(ctx context.Context, i store.Identity) (store.Identit
 	}
 	i.UpstreamID = id
 	return i, p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		if err := tx.SetUpstreamUser(ctx, i.ID, id); err != nil {
+		err := tx.SetUpstreamUser(ctx, i.ID, id)
+		if errors.Is(err, store.ErrExists) {
+			return &upstream.Error{Platform: tray.Platform, Operation: "createExternalUser", Kind: upstream.Refused, Message: "this user at the platform is somebody else's here", Err: err}
+		}
+		if err != nil {
 			return err
 		}
 		subject, kind := i.UserID, "user"

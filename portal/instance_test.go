@@ -161,6 +161,11 @@ func TestTry(t *testing.T) {
 	if tried == 0 {
 		t.Fatal("the demo integration has no trigger")
 	}
+	calls, err := w.store.InstanceCalls(w.ctx, in.ID, "", 5)
+	w.ok(err)
+	if calls[0].Operation != "trigger" || calls[0].Status != 200 {
+		t.Errorf("support finds %s %d, not what the workflow answered", calls[0].Operation, calls[0].Status)
+	}
 	_, err = w.portal.Try(w.ctx, w.who, in.ID, "no-such-workflow")
 	wantRefusal(t, err, "no_trigger")
 }

@@ -294,3 +294,24 @@ func TestSlotsListedMeanwhile(t *testing.T) {
 	w.wantState(w.settle(in.ID), store.Enabled, "")
 	w.wantOne()
 }
+
+// The user that Tray finds is another's here already: support is told, and nobody gets at their things.
+func TestSomebodyElsesUser(t *testing.T) {
+	w := newWorld(t, nil)
+	w.stranger()
+	mine, err := w.store.UserIdentity(w.ctx, w.who.User)
+	w.ok(err)
+	mine, err = w.portal.provisioned(w.ctx, mine.ID)
+	w.ok(err)
+	others, err := w.store.WorkspaceByExternalID(w.ctx, "other")
+	w.ok(err)
+	theirs, err := w.store.WorkspaceIdentities(w.ctx, others.ID)
+	w.ok(err)
+	w.ok(w.store.Update(w.ctx, func(tx *store.Tx) error {
+		if err := tx.SetUpstreamUser(w.ctx, mine.ID, ""); err != nil {
+			return err
+		}
+		return tx.SetUpstreamUser(w.ctx, theirs[0].ID, mine.UpstreamID)
+	}))
+	w.wantState(w.connect(w.integration(withSignins(1))), store.Creating, causeRefused)
+}
