@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -119,18 +118,6 @@ func (b *browser) misses(texts ...string) {
 			b.t.Fatalf("%s says %q:\n%s", b.url, unwanted, b.text())
 		}
 	}
-}
-
-// waits reloads until the page says a text.
-func (b *browser) waits(text string) {
-	b.t.Helper()
-	eventually(b.t, fmt.Sprintf("%q", text), func() string {
-		if strings.Contains(b.text(), text) {
-			return ""
-		}
-		b.reload()
-		return b.url.String() + " says:\n" + b.text()
-	})
 }
 
 // load asks for a page and follows where it leads, as a navigation of this tab or frame.

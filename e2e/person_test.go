@@ -170,9 +170,6 @@ func (p *person) attention() string {
 	return words(p.doc.Find("[data-testid=attention]").Text())
 }
 
-// step is the step that is next, in words.
-func (p *person) step() string { return words(p.doc.Find("[data-testid=now]").Text()) }
-
 // instanceID is the portal's ID of the instance that is shown.
 func (p *person) instanceID() string {
 	p.t.Helper()

@@ -146,7 +146,7 @@ func load(ctx context.Context, p *process, t target, n int, d time.Duration) (sa
 	all.Wait()
 	took := time.Since(began)
 	after, err := p.cpu()
-	if err = errors.Join(append(errs, err)...); err != nil {
+	if err = errors.Join(errors.Join(errs...), err); err != nil {
 		return sample{}, fmt.Errorf("asking for %s: %w", t.path, err)
 	}
 	every := slices.Concat(times...)

@@ -41,10 +41,10 @@ func (p *process) stop() {
 		return
 	}
 	select {
-	case <-p.ended:
+	case <-p.ended: //nolint:errcheck // how it ended does not matter any more
 	case <-time.After(20 * time.Second):
 		p.cmd.Process.Kill() //nolint:errcheck // it has ended then
-		<-p.ended
+		<-p.ended //nolint:errcheck // nor here
 	}
 }
 
@@ -53,7 +53,7 @@ func (p *process) over() error {
 	select {
 	case err := <-p.ended:
 		p.ended <- err
-		return fmt.Errorf("it ended: %v\n%s", err, p.lastWords())
+		return fmt.Errorf("it ended: %w\n%s", exited(err), p.lastWords())
 	default:
 		return nil
 	}
@@ -100,4 +100,12 @@ func (p *process) memory(name string) (int64, error) {
 		}
 	}
 	return 0, fmt.Errorf("/proc/%d/status has no %s", p.cmd.Process.Pid, name)
+}
+
+// exited is why a process ended; one that was content to end has an error too.
+func exited(err error) error {
+	if err == nil {
+		return errors.New("of its own accord")
+	}
+	return err
 }
