@@ -44,7 +44,7 @@ func (p *process) stop() {
 	case <-p.ended: //nolint:errcheck // how it ended does not matter any more
 	case <-time.After(20 * time.Second):
 		p.cmd.Process.Kill() //nolint:errcheck // it has ended then
-		<-p.ended //nolint:errcheck // nor here
+		<-p.ended            //nolint:errcheck // nor here
 	}
 }
 
