@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"math"
 	"slices"
 	"sync"
 
@@ -43,8 +42,9 @@ func (p *Portal) newClient(a store.Account) client {
 	o := tray.Options(a.Name, a.Token)
 	o.Now, o.Record, o.Transport = p.Now, p.recorder(a.ID), p.Transport
 	transport := upstream.NewClient(o)
-	// A workflow that fails says nothing of Tray: triggers are recorded by a client whose breaker does not open.
-	o.BreakerAfter = math.MaxUint32
+	// A workflow that fails says nothing of Tray: triggers are recorded by a client whose breaker hardly ever opens. It
+	// keeps a bit for each failure that it counts.
+	o.BreakerAfter = 1 << 16
 	triggers := upstream.NewClient(o)
 	return client{account: a, transport: transport, Client: tray.New(tray.Config{
 		Account: a.Name, APIURL: a.APIURL, DialogURL: a.DialogURL, WebhookHosts: a.WebhookHosts,
