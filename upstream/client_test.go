@@ -105,7 +105,7 @@ func TestRetries(t *testing.T) {
 		{"query gives up", true, []func(*http.Request) (*http.Response, error){says(500, "")}, 3, 500},
 		{"query gives up on connections", true, []func(*http.Request) (*http.Response, error){breaks(io.EOF)}, 3, 0},
 		{"query refused", true, []func(*http.Request) (*http.Response, error){says(401, "")}, 1, 401},
-		{"query not implemented", true, []func(*http.Request) (*http.Response, error){says(501, "")}, 1, 501},
+		{"query answered with a 501", true, []func(*http.Request) (*http.Response, error){says(501, "")}, 1, 501},
 		{"query told to wait longer than we do", true, []func(*http.Request) (*http.Response, error){says(429, "", "Retry-After", "3600"), ok}, 1, 429},
 		{"mutation after 503", false, []func(*http.Request) (*http.Response, error){says(503, ""), ok}, 1, 503},
 		{"mutation after 429", false, []func(*http.Request) (*http.Response, error){says(429, ""), ok}, 1, 429},
