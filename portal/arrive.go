@@ -34,9 +34,13 @@ func (p *Portal) arrive(ctx context.Context, tx *store.Tx, c Claims, actor store
 		}
 	}
 	for _, a := range accounts {
-		if a.ID == w.AccountID {
-			return u, w, putIdentity(ctx, tx, a, u, w)
+		if a.ID != w.AccountID {
+			continue
 		}
+		if a.Platform == store.PlatformActivepieces { // a project is made when it is needed
+			return u, w, nil
+		}
+		return u, w, putIdentity(ctx, tx, a, u, w)
 	}
 	return u, w, refuse("door_account")
 }

@@ -63,9 +63,9 @@ func own(ctx context.Context, tx *store.Tx, u store.User, integrationID string) 
 
 // begin stores a new instance with its slots, and the job that will make it whatever becomes of the request.
 func (p *Portal) begin(ctx context.Context, tx *store.Tx, who Who, g store.Integration, number int, shared bool) (store.Instance, error) {
-	identity, err := tx.UserIdentity(ctx, who.User)
+	identity, err := tx.UserIdentity(ctx, who.User, g.AccountID)
 	if errors.Is(err, store.ErrNotFound) {
-		identity, err = p.putIdentity(ctx, tx, who.User, who.Workspace)
+		identity, err = p.putIdentity(ctx, tx, who.User, who.Workspace, g.AccountID)
 	}
 	if err != nil {
 		return store.Instance{}, err
@@ -75,7 +75,7 @@ func (p *Portal) begin(ctx context.Context, tx *store.Tx, who Who, g store.Integ
 		name = fmt.Sprintf("%s %d", g.Title, number+1)
 	}
 	in, made, err := tx.CreateInstance(ctx, store.Instance{
-		WorkspaceID: who.Workspace.ID, OwnerID: who.User.ID, AccountID: who.Workspace.AccountID, IdentityID: identity.ID,
+		WorkspaceID: who.Workspace.ID, OwnerID: who.User.ID, AccountID: g.AccountID, IdentityID: identity.ID,
 		IntegrationID: g.ID, Shared: shared, Name: name, State: store.Creating,
 		UniqueKey: who.User.ID + "/" + g.ID, JourneyID: store.NewID(p.Now()),
 	})
@@ -99,8 +99,8 @@ func (p *Portal) begin(ctx context.Context, tx *store.Tx, who Who, g store.Integ
 }
 
 // putIdentity stores that a person, or their workspace where the account says so, is to be known at the account.
-func (p *Portal) putIdentity(ctx context.Context, tx *store.Tx, u store.User, w store.Workspace) (store.Identity, error) {
-	a, err := tx.Account(ctx, w.AccountID)
+func (p *Portal) putIdentity(ctx context.Context, tx *store.Tx, u store.User, w store.Workspace, accountID string) (store.Identity, error) {
+	a, err := tx.Account(ctx, accountID)
 	if err != nil {
 		return store.Identity{}, err
 	}

@@ -315,7 +315,7 @@ func TestWhatTheHostSaysIsStored(t *testing.T) {
 	if u.Locale != "de-CH" || u.Role != store.RoleMember || strings.Join(u.Tags, " ") != "crm" || w.Attributes["plan"] != "gold" || w.Personal {
 		t.Errorf("got %+v of %+v", u, w)
 	}
-	i := storetest.Must[store.Identity](t)(g.store.UserIdentity(t.Context(), u))
+	i := storetest.Must[store.Identity](t)(g.store.UserIdentity(t.Context(), u, w.AccountID))
 	if i.ExternalID != "ada" || i.UpstreamID != "" {
 		t.Errorf("identity: got %+v, want ada, not yet known to the platform", i)
 	}
@@ -352,7 +352,7 @@ func TestTokenThatNamesNoWorkspace(t *testing.T) {
 	if err != nil || b.User.ID == a.User.ID {
 		t.Fatalf("got %+v, %v, want another user", b.User, err)
 	}
-	i := storetest.Must[store.Identity](t)(g.store.UserIdentity(t.Context(), b.User))
+	i := storetest.Must[store.Identity](t)(g.store.UserIdentity(t.Context(), b.User, b.Workspace.AccountID))
 	if i.ExternalID != "ada@acme" {
 		t.Errorf("got %s, want ada@acme", i.ExternalID)
 	}

@@ -177,7 +177,7 @@ func TestUserTokenIsRenewed(t *testing.T) {
 	w.ok(w.portal.TurnOff(w.ctx, w.who, in.ID))
 	w.wantState(w.settle(in.ID), store.Disabled, "")
 
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	w.control("POST", "/users/"+i.UpstreamID+"/revoke", map[string]any{})
 	w.ok(w.portal.TurnOn(w.ctx, w.who, in.ID))

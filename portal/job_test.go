@@ -51,7 +51,7 @@ func TestJobsDoNotPileUp(t *testing.T) {
 // Who has been copied once is copied again when care comes round; who never was waits for the platform.
 func TestCopyOfASilentPlatform(t *testing.T) {
 	w := newWorld(t, nil)
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	w.control("PATCH", "/settings", map[string]any{"down": true})
 	var snoozed *river.JobSnoozeError

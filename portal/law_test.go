@@ -48,7 +48,7 @@ func TestWhateverHappensItAgrees(t *testing.T) {
 			case "wait":
 				w.clock.Advance(time.Duration(rapid.IntRange(1, 90).Draw(r, "seconds")) * time.Second)
 			case "sync":
-				if i, err := w.store.UserIdentity(w.ctx, w.who.User); err == nil {
+				if i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID); err == nil {
 					_ = w.portal.syncIdentity(w.ctx, i.ID)
 				}
 			case "sweep":

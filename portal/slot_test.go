@@ -166,7 +166,7 @@ func (w *world) stranger() string {
 	a, err := w.store.Account(w.ctx, w.who.Workspace.AccountID)
 	w.ok(err)
 	them := w.person(a, "other", "u_2", store.RoleMember)
-	i, err := w.store.UserIdentity(w.ctx, them.User)
+	i, err := w.store.UserIdentity(w.ctx, them.User, them.Workspace.AccountID)
 	w.ok(err)
 	i, err = w.portal.provisioned(w.ctx, i.ID)
 	w.ok(err)

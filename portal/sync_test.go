@@ -11,7 +11,7 @@ import (
 
 func (w *world) sync() {
 	w.Helper()
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	w.ok(w.portal.syncIdentity(w.ctx, i.ID))
 }
@@ -42,7 +42,7 @@ func TestInstancesMadeElsewhereAppear(t *testing.T) {
 	for name, copyThem := range map[string]func(*world){"at the first visit": (*world).sync, "by the sweep": (*world).sweep} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			i, err := w.store.UserIdentity(w.ctx, w.who.User)
+			i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 			w.ok(err)
 			i, err = w.portal.provisioned(w.ctx, i.ID)
 			w.ok(err)
@@ -80,7 +80,7 @@ func TestRemovedAtTray(t *testing.T) {
 func TestRenamedAndTurnedOffAtTray(t *testing.T) {
 	w := newWorld(t, nil)
 	in := w.enabled(1)
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
 		if _, err := u.Rename(w.ctx, in.UpstreamID, "Their words"+markerSign+in.ID); err != nil {
@@ -114,7 +114,7 @@ func TestSigninGone(t *testing.T) {
 func TestDuplicatesAreRemoved(t *testing.T) {
 	w := newWorld(t, nil)
 	in := w.enabled(1)
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	g, err := w.store.Integration(w.ctx, in.IntegrationID)
 	w.ok(err)
@@ -208,7 +208,7 @@ func TestListedAgain(t *testing.T) {
 func TestOldNewsIsNoNews(t *testing.T) {
 	w := newWorld(t, nil)
 	in := w.enabled(1)
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	var listed []tray.Instance
 	asked := w.clock.Now()
@@ -227,7 +227,7 @@ func TestOldNewsIsNoNews(t *testing.T) {
 func TestChangesAtTrayAreAudited(t *testing.T) {
 	w := newWorld(t, nil)
 	in := w.enabled(1)
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
 		if _, err := u.Rename(w.ctx, in.UpstreamID, "Their words"+markerSign+in.ID); err != nil {
@@ -257,7 +257,7 @@ func TestChangesAtTrayAreAudited(t *testing.T) {
 // that they gave it.
 func TestInstanceOfWhatIsNotListed(t *testing.T) {
 	w := newWorld(t, nil)
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	i, err = w.portal.provisioned(w.ctx, i.ID)
 	w.ok(err)
@@ -299,7 +299,7 @@ func TestSlotsListedMeanwhile(t *testing.T) {
 func TestSomebodyElsesUser(t *testing.T) {
 	w := newWorld(t, nil)
 	w.stranger()
-	mine, err := w.store.UserIdentity(w.ctx, w.who.User)
+	mine, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	mine, err = w.portal.provisioned(w.ctx, mine.ID)
 	w.ok(err)

@@ -135,7 +135,7 @@ func withSignins(n int) func(store.Integration, []store.IntegrationSlot) bool {
 // signIn makes a sign-in at Tray as the person's dialog would, and returns its ID.
 func (w *world) signIn(service, name string) string {
 	w.Helper()
-	i, err := w.store.UserIdentity(w.ctx, w.who.User)
+	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
 	id, _ := w.control("POST", "/authentications", map[string]any{"user_id": i.UpstreamID, "service": service, "name": name})["id"].(string)
 	if id == "" {

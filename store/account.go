@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"portico/secret"
 )
@@ -15,40 +17,78 @@ const (
 // Account is one configured account at one platform.
 type Account struct {
 	ID           string
-	Platform     string // "tray"
+	Platform     string // PlatformTray or PlatformActivepieces
 	Name         string // by which host tokens and the configuration name it
 	Region       string
 	APIURL       string
 	DialogURL    string
 	WebhookHosts []string
 	EmbeddedID   string
-	Token        secret.Text
-	UserScope    string // ScopeUser or ScopeWorkspace
-	IsDefault    bool   // workspaces whose token names no account belong to it
+	Token        secret.Text // the master token, or the API key
+	UserScope    string      // ScopeUser or ScopeWorkspace
+	IsDefault    bool        // of its platform: for workspaces whose token names no other
 	CreatedAt    Time
 	UpdatedAt    Time
+
+	// Of an Activepieces alone.
+	Email        string      // an admin's, where there is no API key
+	Password     secret.Text // theirs
+	SigningKeyID string      // of the key that signs people in to its builder
+	SigningKey   secret.Text // that key, PEM
+	SDKURL       string      // where its browser script comes from
+	Server       Server      // what it last said of itself
 }
 
-const accountColumns = `id, platform, name, region, api_url, dialog_url, webhook_hosts, embedded_id, token, user_scope, is_default, created_at, updated_at`
+// Platforms that an account may be at.
+const (
+	PlatformTray         = "tray"
+	PlatformActivepieces = "activepieces"
+)
+
+// Server is what a platform's server says of itself.
+type Server struct {
+	Version           string    `json:"version,omitempty"`
+	Edition           string    `json:"edition,omitempty"` // "ce", "ee" or "cloud"
+	PlatformID        string    `json:"platform_id,omitempty"`
+	Embedding         bool      `json:"embedding,omitempty"`
+	GlobalConnections bool      `json:"global_connections,omitempty"`
+	ManyProjects      bool      `json:"many_projects,omitempty"`
+	EmbedOrigins      []string  `json:"embed_origins,omitempty"` // that may frame it
+	CheckedAt         time.Time `json:"checked_at,omitzero"`
+	Problem           string    `json:"problem,omitempty"` // why the last check failed
+}
+
+const accountColumns = `id, platform, name, region, api_url, dialog_url, webhook_hosts, embedded_id, token, user_scope, is_default, created_at, updated_at,
+	email, password, signing_key_id, signing_key, sdk_url, server`
 
 func (r reads) scanAccount(ctx context.Context) func(row) (Account, error) {
 	return func(row row) (Account, error) {
 		var a Account
 		var hosts JSON[[]string]
-		var token []byte
-		err := row.Scan(&a.ID, &a.Platform, &a.Name, &a.Region, &a.APIURL, &a.DialogURL, &hosts, &a.EmbeddedID, &token, &a.UserScope, &a.IsDefault, &a.CreatedAt, &a.UpdatedAt)
+		var token, password, signing []byte
+		var server JSON[Server]
+		err := row.Scan(&a.ID, &a.Platform, &a.Name, &a.Region, &a.APIURL, &a.DialogURL, &hosts, &a.EmbeddedID, &token, &a.UserScope, &a.IsDefault, &a.CreatedAt, &a.UpdatedAt,
+			&a.Email, &password, &a.SigningKeyID, &signing, &a.SDKURL, &server)
 		if err != nil {
 			return a, err
 		}
-		a.WebhookHosts = hosts.V
-		a.Token, err = r.keys.open(ctx, r.q, "accounts/"+a.ID, token)
-		return a, err
+		a.WebhookHosts, a.Server = hosts.V, server.V
+		for _, s := range []struct {
+			to     *secret.Text
+			row    string
+			sealed []byte
+		}{{&a.Token, "", token}, {&a.Password, "/password", password}, {&a.SigningKey, "/signing_key", signing}} {
+			if *s.to, err = r.keys.open(ctx, r.q, "accounts/"+a.ID+s.row, s.sealed); err != nil {
+				return a, err
+			}
+		}
+		return a, nil
 	}
 }
 
-// Accounts is every account, the default one first.
+// Accounts is every account, the default ones first, and Tray's before Activepieces's.
 func (r reads) Accounts(ctx context.Context) ([]Account, error) {
-	return many(ctx, r.q, "listing accounts", r.scanAccount(ctx), `SELECT `+accountColumns+` FROM accounts ORDER BY is_default DESC, name`)
+	return many(ctx, r.q, "listing accounts", r.scanAccount(ctx), `SELECT `+accountColumns+` FROM accounts ORDER BY is_default DESC, platform DESC, name`)
 }
 
 // Account is one account; ErrNotFound when there is none.
@@ -57,26 +97,30 @@ func (r reads) Account(ctx context.Context, id string) (Account, error) {
 }
 
 // PutAccount stores an account as it is configured, under the name it has; it gets the ID that the name has already.
-// The default one takes that from any other.
+// The default one takes that from any other of its platform.
 func (t *Tx) PutAccount(ctx context.Context, a Account) (Account, error) {
 	id, err := t.accountID(ctx, a)
 	if err != nil {
 		return a, err
 	}
 	a.ID = id
-	token, err := t.keys.seal(ctx, t.q, "", "accounts/"+a.ID, a.Token)
-	if err != nil {
-		return a, err
+	sealed := map[string][]byte{}
+	for row, text := range map[string]secret.Text{"": a.Token, "/password": a.Password, "/signing_key": a.SigningKey} {
+		if sealed[row], err = t.keys.seal(ctx, t.q, "", "accounts/"+a.ID+row, text); err != nil {
+			return a, err
+		}
 	}
 	if a.IsDefault {
-		if _, err := t.exec(ctx, "changing the default account", `UPDATE accounts SET is_default = FALSE WHERE id <> $1 AND is_default`, a.ID); err != nil {
+		if _, err := t.exec(ctx, "changing the default account", `UPDATE accounts SET is_default = FALSE WHERE id <> $1 AND platform = $2 AND is_default`, a.ID, a.Platform); err != nil {
 			return a, err
 		}
 	}
 	_, err = t.exec(ctx, "storing an account", `
 		UPDATE accounts SET region = $2, api_url = $3, dialog_url = $4, webhook_hosts = $5, embedded_id = $6,
-			token = $7, user_scope = $8, is_default = $9, updated_at = $10 WHERE id = $1`,
-		a.ID, a.Region, a.APIURL, a.DialogURL, JSON[[]string]{a.WebhookHosts}, a.EmbeddedID, token, a.UserScope, a.IsDefault, t.Now())
+			token = $7, user_scope = $8, is_default = $9, updated_at = $10,
+			email = $11, password = $12, signing_key_id = $13, signing_key = $14, sdk_url = $15 WHERE id = $1`,
+		a.ID, a.Region, a.APIURL, a.DialogURL, JSON[[]string]{a.WebhookHosts}, a.EmbeddedID, sealed[""], a.UserScope, a.IsDefault, t.Now(),
+		a.Email, sealed["/password"], a.SigningKeyID, sealed["/signing_key"], a.SDKURL)
 	return a, err
 }
 
@@ -84,10 +128,47 @@ func (t *Tx) PutAccount(ctx context.Context, a Account) (Account, error) {
 // the same one.
 func (t *Tx) accountID(ctx context.Context, a Account) (string, error) {
 	if _, err := t.exec(ctx, "storing an account", `
-		INSERT INTO accounts (`+accountColumns+`)
+		INSERT INTO accounts (id, platform, name, region, api_url, dialog_url, webhook_hosts, embedded_id, token, user_scope, is_default, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (name) DO NOTHING`,
 		t.newID(), a.Platform, a.Name, a.Region, a.APIURL, a.DialogURL, JSON[[]string]{a.WebhookHosts}, a.EmbeddedID, []byte{}, a.UserScope, a.IsDefault, t.Now()); err != nil {
 		return "", err
 	}
 	return one(ctx, t.q, "finding an account", scalar[string], `SELECT id FROM accounts WHERE name = $1`, a.Name)
+}
+
+// SetServer keeps what an account's server said of itself.
+func (t *Tx) SetServer(ctx context.Context, accountID string, s Server) error {
+	return t.exec1(ctx, "storing what a server says", `UPDATE accounts SET server = $2 WHERE id = $1`, accountID, JSON[Server]{s})
+}
+
+// accountsOf is SQL for the accounts of a workspace whose own is the argument: that one, and of every other platform the
+// default one.
+func accountsOf(argument string) string {
+	return `(SELECT k.id FROM accounts k WHERE k.id = ` + argument + ` OR (k.is_default AND k.platform <> (SELECT o.platform FROM accounts o WHERE o.id = ` + argument + `)))`
+}
+
+// WorkspaceAccounts is a workspace's accounts: one a platform.
+func (r reads) WorkspaceAccounts(ctx context.Context, w Workspace) ([]Account, error) {
+	return many(ctx, r.q, "listing a workspace's accounts", r.scanAccount(ctx),
+		`SELECT `+accountColumns+` FROM accounts WHERE id IN `+accountsOf("$1")+` ORDER BY platform DESC`, w.AccountID)
+}
+
+// WorkspaceAccount is a workspace's account at a platform; ErrNotFound when it has none.
+func (r reads) WorkspaceAccount(ctx context.Context, w Workspace, platform string) (Account, error) {
+	all, err := r.WorkspaceAccounts(ctx, w)
+	if err != nil {
+		return Account{}, err
+	}
+	n := slices.IndexFunc(all, func(a Account) bool { return a.Platform == platform })
+	if n < 0 {
+		return Account{}, ErrNotFound
+	}
+	return all[n], nil
+}
+
+// WorkspacesOf is the IDs of an account's workspaces, oldest first.
+func (r reads) WorkspacesOf(ctx context.Context, accountID string) ([]string, error) {
+	return many(ctx, r.q, "listing an account's workspaces", scalar[string], `
+		SELECT w.id FROM workspaces w JOIN accounts a ON a.id = $1
+		WHERE w.account_id = a.id OR (a.is_default AND a.platform <> (SELECT o.platform FROM accounts o WHERE o.id = w.account_id)) ORDER BY w.id`, accountID)
 }

@@ -2,6 +2,13 @@ package store
 
 import "context"
 
+// What a platform says of a sign-in.
+const (
+	AuthGood    = ""
+	AuthError   = "error"   // the service no longer takes it
+	AuthMissing = "missing" // it holds nothing
+)
+
 // Authentication is a user's sign-in at a third party, kept at the platform; any number of slots use it.
 type Authentication struct {
 	ID           string
@@ -12,15 +19,17 @@ type Authentication struct {
 	Service      string // technical name, e.g. "slack"
 	ServiceTitle string // e.g. "Slack"
 	ServiceIcon  string
-	CreatedAt    Time // when we first saw it: the platform does not say
+	ExternalID   string // by which flows name it, at Activepieces
+	Status       string // AuthGood, AuthError or AuthMissing
+	CreatedAt    Time   // when we first saw it: the platform does not say
 	GoneAt       Time
 }
 
-const authenticationColumns = `a.id, a.account_id, a.identity_id, a.upstream_id, a.name, a.service, a.service_title, a.service_icon, a.created_at, a.gone_at`
+const authenticationColumns = `a.id, a.account_id, a.identity_id, a.upstream_id, a.name, a.service, a.service_title, a.service_icon, a.external_id, a.status, a.created_at, a.gone_at`
 
 func scanAuthentication(r row) (Authentication, error) {
 	var a Authentication
-	return a, r.Scan(&a.ID, &a.AccountID, &a.IdentityID, &a.UpstreamID, &a.Name, &a.Service, &a.ServiceTitle, &a.ServiceIcon, &a.CreatedAt, &a.GoneAt)
+	return a, r.Scan(&a.ID, &a.AccountID, &a.IdentityID, &a.UpstreamID, &a.Name, &a.Service, &a.ServiceTitle, &a.ServiceIcon, &a.ExternalID, &a.Status, &a.CreatedAt, &a.GoneAt)
 }
 
 // Authentications is the living sign-ins of an identity, newest first.
@@ -33,10 +42,11 @@ func (r reads) Authentications(ctx context.Context, identityID string) ([]Authen
 func (t *Tx) PutAuthentications(ctx context.Context, identity Identity, listed []Authentication) error {
 	for _, a := range listed {
 		if _, err := t.exec(ctx, "storing a sign-in", `
-			INSERT INTO authentications (id, account_id, identity_id, upstream_id, name, service, service_title, service_icon, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-			ON CONFLICT (account_id, upstream_id) DO UPDATE SET identity_id = $3, name = $5, service = $6, service_title = $7, service_icon = $8, gone_at = 0`,
-			t.newID(), identity.AccountID, identity.ID, a.UpstreamID, a.Name, a.Service, a.ServiceTitle, a.ServiceIcon, t.Now()); err != nil {
+			INSERT INTO authentications (id, account_id, identity_id, upstream_id, name, service, service_title, service_icon, external_id, status, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+			ON CONFLICT (account_id, upstream_id) DO UPDATE SET identity_id = $3, name = $5, service = $6, service_title = $7, service_icon = $8,
+				external_id = $9, status = $10, gone_at = 0`,
+			t.newID(), identity.AccountID, identity.ID, a.UpstreamID, a.Name, a.Service, a.ServiceTitle, a.ServiceIcon, a.ExternalID, a.Status, t.Now()); err != nil {
 			return err
 		}
 	}

@@ -18,16 +18,17 @@ type Identity struct {
 	TokenExpires Time
 	SyncedAt     Time
 	SyncError    string
+	UpstreamName string // what the platform calls it, where we gave it that name
 	CreatedAt    Time
 
 	token []byte
 }
 
-const identityColumns = `i.id, i.account_id, i.workspace_id, i.user_id, i.external_id, i.upstream_id, i.token, i.token_expires_at, i.synced_at, i.sync_error, i.created_at`
+const identityColumns = `i.id, i.account_id, i.workspace_id, i.user_id, i.external_id, i.upstream_id, i.token, i.token_expires_at, i.synced_at, i.sync_error, i.upstream_name, i.created_at`
 
 func scanIdentity(r row) (Identity, error) {
 	var i Identity
-	err := r.Scan(&i.ID, &i.AccountID, &i.WorkspaceID, &i.UserID, &i.ExternalID, &i.UpstreamID, &i.token, &i.TokenExpires, &i.SyncedAt, &i.SyncError, &i.CreatedAt)
+	err := r.Scan(&i.ID, &i.AccountID, &i.WorkspaceID, &i.UserID, &i.ExternalID, &i.UpstreamID, &i.token, &i.TokenExpires, &i.SyncedAt, &i.SyncError, &i.UpstreamName, &i.CreatedAt)
 	return i, err
 }
 
@@ -41,11 +42,17 @@ func (r reads) IdentityByUpstreamID(ctx context.Context, accountID, upstreamID s
 	return one(ctx, r.q, "reading an identity", scanIdentity, `SELECT `+identityColumns+` FROM identities i WHERE i.account_id = $1 AND i.upstream_id = $2 AND i.upstream_id <> ''`, accountID, upstreamID)
 }
 
-// UserIdentity is who a user is at their workspace's account; ErrNotFound before the first visit.
-func (r reads) UserIdentity(ctx context.Context, u User) (Identity, error) {
+// UserIdentity is who a user, or their workspace, is at an account; ErrNotFound before it was needed.
+func (r reads) UserIdentity(ctx context.Context, u User, accountID string) (Identity, error) {
 	return one(ctx, r.q, "reading an identity", scanIdentity, `
-		SELECT `+identityColumns+` FROM identities i JOIN workspaces w ON w.id = i.workspace_id AND w.account_id = i.account_id
-		WHERE i.workspace_id = $1 AND i.user_id IN ($2, '') ORDER BY i.user_id DESC LIMIT 1`, u.WorkspaceID, u.ID)
+		SELECT `+identityColumns+` FROM identities i
+		WHERE i.workspace_id = $1 AND i.account_id = $3 AND i.user_id IN ($2, '') ORDER BY i.user_id DESC LIMIT 1`, u.WorkspaceID, u.ID, accountID)
+}
+
+// WorkspaceIdentity is who a workspace is at an account; ErrNotFound before it was needed.
+func (r reads) WorkspaceIdentity(ctx context.Context, workspaceID, accountID string) (Identity, error) {
+	return one(ctx, r.q, "reading an identity", scanIdentity, `
+		SELECT `+identityColumns+` FROM identities i WHERE i.workspace_id = $1 AND i.account_id = $2 AND i.user_id = ''`, workspaceID, accountID)
 }
 
 // WorkspaceIdentities is every identity of a workspace.
@@ -116,6 +123,16 @@ func (t *Tx) ReleaseIdentity(ctx context.Context, id, by string) error {
 // SetUpstreamUser stores the ID that the platform knows an identity by; ErrExists when another identity has it.
 func (t *Tx) SetUpstreamUser(ctx context.Context, id, upstreamID string) error {
 	return t.exec1(ctx, "storing a platform's user ID", `UPDATE identities SET upstream_id = $2 WHERE id = $1`, id, upstreamID)
+}
+
+// SetUpstreamName notes what the platform calls an identity.
+func (t *Tx) SetUpstreamName(ctx context.Context, id, name string) error {
+	return t.exec1(ctx, "storing a platform's name", `UPDATE identities SET upstream_name = $2 WHERE id = $1`, id, name)
+}
+
+// ForgetUpstream takes away what is gone at the platform: the next need makes it anew.
+func (t *Tx) ForgetUpstream(ctx context.Context, id string) error {
+	return t.exec1(ctx, "forgetting a platform's ID", `UPDATE identities SET upstream_id = '', upstream_name = '', token = '', token_expires_at = 0 WHERE id = $1`, id)
 }
 
 // SetIdentityToken seals and stores a token; "" forgets one that was refused.

@@ -44,6 +44,7 @@ type Integration struct {
 	Position            int
 	ImageURL            string
 	ImageFetched        string
+	Problem             string // why it cannot be offered, a code; "" = it can
 	Icon                string // hash of an icon, "" = two letters
 	GoneAt              Time
 	CreatedAt           Time
@@ -52,12 +53,12 @@ type Integration struct {
 
 const integrationColumns = `g.id, g.account_id, g.upstream_id, g.upstream_title, g.upstream_description, g.title, g.description, g.staff_title,
 	g.staff_description, g.tags, g.custom_fields, g.kind, g.auth_slots_known, g.force_unique, g.enable_mode, g.staff_enable_mode, g.shown,
-	g.restricted, g.position, g.image_url, g.image_fetched, g.icon, g.gone_at, g.created_at, g.updated_at`
+	g.restricted, g.position, g.image_url, g.image_fetched, g.problem, g.icon, g.gone_at, g.created_at, g.updated_at`
 
 func (g *Integration) fields(tags *JSON[[]string], custom *JSON[map[string]string]) []any {
 	return []any{&g.ID, &g.AccountID, &g.UpstreamID, &g.UpstreamTitle, &g.UpstreamDescription, &g.Title, &g.Description, &g.StaffTitle,
 		&g.StaffDescription, tags, custom, &g.Kind, &g.AuthSlotsKnown, &g.ForceUnique, &g.EnableMode, &g.StaffEnableMode, &g.Shown,
-		&g.Restricted, &g.Position, &g.ImageURL, &g.ImageFetched, &g.Icon, &g.GoneAt, &g.CreatedAt, &g.UpdatedAt}
+		&g.Restricted, &g.Position, &g.ImageURL, &g.ImageFetched, &g.Problem, &g.Icon, &g.GoneAt, &g.CreatedAt, &g.UpdatedAt}
 }
 
 func scanIntegration(r row) (Integration, error) {
@@ -99,7 +100,7 @@ type Browse struct {
 // visible is the one place that says what a user may see of the catalogue; it appends its arguments.
 func visible(u User, account string, args *[]any) string {
 	arg := func(v any) string { *args = append(*args, v); return fmt.Sprintf("$%d", len(*args)) }
-	where := `g.account_id = ` + arg(account) + ` AND g.shown AND g.gone_at = 0
+	where := `g.account_id IN ` + accountsOf(arg(account)) + ` AND g.shown AND g.gone_at = 0
 		AND (NOT g.restricted OR EXISTS (SELECT 1 FROM integration_audience a WHERE a.integration_id = g.id AND a.workspace_id = ` + arg(u.WorkspaceID) + `))`
 	if u.Tags == nil {
 		return where
@@ -280,11 +281,11 @@ func (t *Tx) PutIntegration(ctx context.Context, g Integration) (Integration, er
 	_, err = t.exec(ctx, "storing an integration", `
 		UPDATE integrations SET upstream_title = $2, upstream_description = $3, title = $4, description = $5, staff_title = $6, staff_description = $7,
 			tags = $8, custom_fields = $9, search = $10, kind = $11, auth_slots_known = $12, force_unique = $13, enable_mode = $14, staff_enable_mode = $15,
-			shown = $16, restricted = $17, position = $18, image_url = $19, gone_at = $20, updated_at = $21
+			shown = $16, restricted = $17, position = $18, image_url = $19, gone_at = $20, updated_at = $21, problem = $22
 		WHERE id = $1`,
 		g.ID, g.UpstreamTitle, g.UpstreamDescription, g.Title, g.Description, g.StaffTitle, g.StaffDescription,
 		JSON[[]string]{g.Tags}, JSON[map[string]string]{g.CustomFields}, strings.ToLower(g.Title+" "+g.Description+" "+strings.Join(g.Tags, " ")),
-		g.Kind, g.AuthSlotsKnown, g.ForceUnique, g.EnableMode, g.StaffEnableMode, g.Shown, g.Restricted, g.Position, g.ImageURL, g.GoneAt, g.UpdatedAt)
+		g.Kind, g.AuthSlotsKnown, g.ForceUnique, g.EnableMode, g.StaffEnableMode, g.Shown, g.Restricted, g.Position, g.ImageURL, g.GoneAt, g.UpdatedAt, g.Problem)
 	if err != nil {
 		return g, err
 	}

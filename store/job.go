@@ -148,6 +148,7 @@ func (s *Store) TakeOver(ctx context.Context) error {
 		`DELETE FROM river_leader`,
 		`UPDATE river_job SET state = 'available' WHERE state = 'running'`,
 		`UPDATE instances SET claimed_by = '', claimed_until = 0 WHERE claimed_until > 0`,
+		`UPDATE workspace_connections SET claimed_by = '', claimed_until = 0 WHERE claimed_until > 0`,
 		`UPDATE identities SET claimed_by = '', claimed_until = 0 WHERE claimed_until > 0`,
 	} {
 		if _, err := s.writer.ExecContext(ctx, query); err != nil {

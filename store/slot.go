@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"portico/secret"
+)
 
 // Kinds of slots.
 const (
@@ -74,6 +78,10 @@ type Slot struct {
 	Baseline         []string // sign-ins there were when the dialog was first opened; nil = never opened
 	Rejected         []string // sign-ins of which the person said "not this one"
 	Value            string   // JSON; config slots only
+	PredefinedID     string   // the predefined connection that fills it, "" = the person does
+	Given            bool     // the person has entered something that the platform does not have yet
+	GivenAt          Time
+	Problem          string // why what was entered was not taken, in the service's own words
 
 	AuthenticationName string // as last synced, "" = not known
 	ServiceTitle       string
@@ -82,14 +90,14 @@ type Slot struct {
 // Done says whether the slot has what it needs as far as the person is concerned.
 func (s Slot) Done() bool { return s.Kind != SlotAuth || s.AuthenticationID != "" }
 
-const slotColumns = `s.instance_id, s.kind, s.external_id, s.title, s.service, s.position, s.authentication_id, s.attached_id, s.found, s.baseline, s.rejected, s.value,
+const slotColumns = `s.instance_id, s.kind, s.external_id, s.title, s.service, s.position, s.authentication_id, s.attached_id, s.found, s.baseline, s.rejected, s.value, s.predefined_id, s.given_at, s.problem,
 	COALESCE(a.name, ''), COALESCE(a.service_title, '')`
 
 func scanSlot(r row) (Slot, error) {
 	var s Slot
 	var baseline, rejected JSON[[]string]
-	err := r.Scan(&s.InstanceID, &s.Kind, &s.ExternalID, &s.Title, &s.Service, &s.Position, &s.AuthenticationID, &s.AttachedID, &s.Found, &baseline, &rejected, &s.Value, &s.AuthenticationName, &s.ServiceTitle)
-	s.Baseline, s.Rejected = baseline.V, rejected.V
+	err := r.Scan(&s.InstanceID, &s.Kind, &s.ExternalID, &s.Title, &s.Service, &s.Position, &s.AuthenticationID, &s.AttachedID, &s.Found, &baseline, &rejected, &s.Value, &s.PredefinedID, &s.GivenAt, &s.Problem, &s.AuthenticationName, &s.ServiceTitle)
+	s.Baseline, s.Rejected, s.Given = baseline.V, rejected.V, !s.GivenAt.IsZero()
 	return s, err
 }
 
@@ -104,11 +112,11 @@ func (r reads) Slots(ctx context.Context, instanceID string) ([]Slot, error) {
 // PutSlot stores a slot of an instance.
 func (t *Tx) PutSlot(ctx context.Context, s Slot) error {
 	_, err := t.exec(ctx, "storing a slot", `
-		INSERT INTO slots (instance_id, kind, external_id, title, service, position, authentication_id, attached_id, found, baseline, rejected, value)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		INSERT INTO slots (instance_id, kind, external_id, title, service, position, authentication_id, attached_id, found, baseline, rejected, value, predefined_id, problem)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (instance_id, kind, external_id) DO UPDATE SET title = $4, service = $5, position = $6, authentication_id = $7, attached_id = $8,
-			found = $9, baseline = $10, rejected = $11, value = $12`,
-		s.InstanceID, s.Kind, s.ExternalID, s.Title, s.Service, s.Position, s.AuthenticationID, s.AttachedID, s.Found, JSON[[]string]{s.Baseline}, JSON[[]string]{s.Rejected}, s.Value)
+			found = $9, baseline = $10, rejected = $11, value = $12, predefined_id = $13, problem = $14`,
+		s.InstanceID, s.Kind, s.ExternalID, s.Title, s.Service, s.Position, s.AuthenticationID, s.AttachedID, s.Found, JSON[[]string]{s.Baseline}, JSON[[]string]{s.Rejected}, s.Value, s.PredefinedID, s.Problem)
 	return err
 }
 
@@ -123,4 +131,31 @@ func (r reads) UsedAuthentications(ctx context.Context, identityID, exceptInstan
 func (t *Tx) RemoveSlot(ctx context.Context, instanceID, kind, externalID string) error {
 	_, err := t.exec(ctx, "removing a slot", `DELETE FROM slots WHERE instance_id = $1 AND kind = $2 AND external_id = $3`, instanceID, kind, externalID)
 	return err
+}
+
+// givenRow is what the values entered for a slot are sealed for.
+func (s Slot) givenRow() string { return "slots/" + s.InstanceID + "/" + s.ExternalID }
+
+// SetGiven seals what a person has entered for a slot, until the platform has it; "" takes it away.
+func (t *Tx) SetGiven(ctx context.Context, workspaceID string, s Slot, values secret.Text) error {
+	sealed, err := t.keys.seal(ctx, t.q, workspaceID, s.givenRow(), values)
+	if err != nil {
+		return err
+	}
+	at := t.Now()
+	if values == "" {
+		at = Time{}
+	}
+	return t.exec1(ctx, "storing what was entered", `UPDATE slots SET given = $4, given_at = $5 WHERE instance_id = $1 AND kind = $2 AND external_id = $3`,
+		s.InstanceID, s.Kind, s.ExternalID, sealed, at)
+}
+
+// GivenValues opens what a person has entered for a slot; "" when there is nothing, or no longer.
+func (r reads) GivenValues(ctx context.Context, s Slot) (secret.Text, error) {
+	sealed, err := one(ctx, r.q, "reading what was entered", scalar[[]byte], `SELECT given FROM slots WHERE instance_id = $1 AND kind = $2 AND external_id = $3`,
+		s.InstanceID, s.Kind, s.ExternalID)
+	if err != nil {
+		return "", err
+	}
+	return r.keys.open(ctx, r.q, s.givenRow(), sealed)
 }

@@ -175,7 +175,7 @@ func TestSamePersonInTwoWorkspaces(t *testing.T) {
 		if first.ExternalID != "ann" || second.ExternalID != "globex/ann" || first.ID == second.ID {
 			t.Errorf("the identities are %q and %q, want ann and globex/ann", first.ExternalID, second.ExternalID)
 		}
-		if got, err := s.UserIdentity(ctx, also); err != nil || got.ID != second.ID {
+		if got, err := s.UserIdentity(ctx, also, a.ID); err != nil || got.ID != second.ID {
 			t.Errorf("the second user's identity is %q (%v), want %q", got.ID, err, second.ID)
 		}
 		storetest.Update(t, s, func(tx *store.Tx) error { return tx.SetUpstreamUser(ctx, first.ID, "tray-1") })

@@ -96,7 +96,7 @@ func (s *Server) adminUser(c echo.Context) error {
 	if p.Workspace, err = s.Store.Workspace(ctx, p.User.WorkspaceID); err != nil {
 		return err
 	}
-	if p.Identity, err = s.Store.UserIdentity(ctx, p.User); err != nil && !errors.Is(err, store.ErrNotFound) {
+	if p.Identity, err = s.Store.UserIdentity(ctx, p.User, p.Workspace.AccountID); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	if p.Sessions, err = s.Store.LiveSessions(ctx, store.SessionUser, p.User.ID); err != nil {
