@@ -35,12 +35,13 @@ func variables(t *testing.T) map[string]bool {
 		for _, m := range whole.FindAllStringSubmatch(text, -1) {
 			found[strings.TrimSuffix(m[1], "_FILE")] = true
 		}
+		platform := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(f), "account"), ".go") // accounttray.go
 		for _, m := range account.FindAllStringSubmatch(text, -1) {
-			found["PORTICO_TRAY_"+strings.TrimSuffix(m[1], "_FILE")] = true
+			found["PORTICO_"+strings.ToUpper(platform)+"_"+strings.TrimSuffix(m[1], "_FILE")] = true
 		}
 	}
 	// Files that are themselves the setting, not another way to give a secret.
-	for _, name := range []string{"PORTICO_KEYS", "PORTICO_HOST_KEYS"} {
+	for _, name := range []string{"PORTICO_KEYS", "PORTICO_HOST_KEYS", "PORTICO_ACTIVEPIECES_SIGNING_KEY"} {
 		delete(found, name)
 		found[name+"_FILE"] = true
 	}

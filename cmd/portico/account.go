@@ -1,105 +1,96 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"portico/store"
-	"portico/upstream/tray"
 )
 
-// accounts reads the Tray accounts: those of the file, or one of PORTICO_TRAY_*.
-func (s *settings) accounts(c *config, listed []trayFile) {
-	alone := false
-	for _, name := range []string{"REGION", "MASTER_TOKEN", "MASTER_TOKEN_FILE", "EMBEDDED_ID", "API_URL", "DIALOG_URL", "WEBHOOK_HOSTS", "USER"} {
-		alone = alone || s.get("PORTICO_TRAY_"+name) != ""
-	}
-	if len(listed) == 0 {
-		c.Tray = []store.Account{s.account("main", "PORTICO_TRAY_")}
-	} else if alone {
-		s.fault("PORTICO_TRAY_*", "is set, and the file lists accounts under tray: which ones count?", "")
-	}
-	names := map[string]bool{}
-	for n, a := range listed {
-		which := a.Name
-		if !s.name(a.Name, n, names) {
-			which = strconv.Itoa(n + 1)
-		}
-		below := &settings{get: a.get}
-		c.Tray = append(c.Tray, below.account(a.Name, ""))
-		for _, f := range below.faults {
-			s.fault(fmt.Sprintf("tray, account %s, %s", which, strings.ToLower(f.name)), f.wrong, f.example)
-		}
-	}
-	if len(c.Tray) > 0 {
-		c.Tray[0].IsDefault = true
+// accountKind is how the accounts of one platform are configured.
+type accountKind struct {
+	key    string            // of their list in the file; in capitals, a part of the names of variables
+	alone  string            // the name of the account that variables describe
+	values map[string]string // by the key of each setting
+	read   func(s *settings, name, prefix string) store.Account
+}
+
+// accountKinds is every platform, the one that was there first in front.
+func accountKinds() []accountKind {
+	return []accountKind{
+		{"tray", "main", byKey(trayFile{}), (*settings).tray},
+		{"activepieces", "activepieces", byKey(activepiecesFile{}), (*settings).activepieces},
 	}
 }
 
+func (k accountKind) prefix() string { return "PORTICO_" + strings.ToUpper(k.key) + "_" }
+
+// byVariables says whether any variable tells of an account.
+func (k accountKind) byVariables(s *settings) bool {
+	for key := range k.values {
+		if s.get(k.prefix()+strings.ToUpper(key)) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// accounts reads the accounts of every platform. The first one of each is its default.
+func (s *settings) accounts(f configFile) []store.Account {
+	var all []store.Account
+	listed, names := f.listed(), map[string]bool{}
+	for _, k := range accountKinds() {
+		of := s.accountsOf(k, listed[k.key], names)
+		if len(of) > 0 {
+			of[0].IsDefault = true
+		}
+		all = append(all, of...)
+	}
+	if len(all) == 0 {
+		s.fault("PORTICO_TRAY_MASTER_TOKEN", "is not set, and neither is PORTICO_ACTIVEPIECES_URL: there would be nothing to connect", "PORTICO_TRAY_MASTER_TOKEN_FILE=/run/secrets/tray_master_token")
+	}
+	return all
+}
+
+// accountsOf reads one platform's accounts: those of the file, or the one of its variables. Names are unique across platforms.
+func (s *settings) accountsOf(k accountKind, listed []listedAccount, names map[string]bool) []store.Account {
+	alone := k.byVariables(s)
+	if len(listed) == 0 && alone {
+		if names[k.alone] {
+			s.fault(k.prefix()+"*", "describes the account "+k.alone+", and the file has another one of this name: rename that", "")
+		}
+		names[k.alone] = true
+		return []store.Account{k.read(s, k.alone, k.prefix())}
+	}
+	if alone {
+		s.fault(k.prefix()+"*", "is set, and the file lists accounts under "+k.key+": which ones count?", "")
+	}
+	var all []store.Account
+	for n, a := range listed {
+		which := a.name
+		if !s.name(k, a.name, n, names) {
+			which = strconv.Itoa(n + 1)
+		}
+		below := &settings{get: a.get}
+		all = append(all, k.read(below, a.name, ""))
+		for _, f := range below.faults {
+			s.fault(fmt.Sprintf("%s, account %s, %s", k.key, which, strings.ToLower(f.name)), f.wrong, f.example)
+		}
+	}
+	return all
+}
+
 // name checks an account's name in the file.
-func (s *settings) name(name string, n int, names map[string]bool) bool {
+func (s *settings) name(k accountKind, name string, n int, names map[string]bool) bool {
 	switch {
 	case name == "":
-		s.fault(fmt.Sprintf("tray, account %d, name", n+1), "is not set", "main")
+		s.fault(fmt.Sprintf("%s, account %d, name", k.key, n+1), "is not set", k.alone)
 	case names[name]:
-		s.fault("tray, name", "is "+name+" twice", "main")
+		s.fault(k.key+", name", "is "+name+" twice; each account has a name of its own, whatever its platform", k.alone)
 	default:
 		names[name] = true
 		return true
 	}
 	return false
-}
-
-// account reads one account from settings whose names begin with prefix. Region fills in what is not said.
-func (s *settings) account(name, prefix string) store.Account {
-	preset := s.region(prefix)
-	a := store.Account{
-		Platform: tray.Platform, Name: name, Region: s.text(prefix+"REGION", ""), UserScope: s.choice(prefix+"USER", store.ScopeUser, store.ScopeWorkspace),
-		EmbeddedID: s.required(prefix+"EMBEDDED_ID", "the name that is a part of your dialogs' addresses, see Tray's Embedded settings"),
-		Token:      s.secret(prefix + "MASTER_TOKEN"), WebhookHosts: preset.WebhookHosts,
-	}
-	if a.Token == "" {
-		s.fault(prefix+"MASTER_TOKEN", "is not set, and neither is "+prefix+"MASTER_TOKEN_FILE", "/run/secrets/tray_master_token")
-	}
-	const api, dialog = "https://tray.io/graphql", "https://embedded.tray.io"
-	if u := s.address(prefix+"API_URL", s.text(prefix+"API_URL", preset.APIURL), api); u != nil {
-		a.APIURL = u.String()
-	}
-	if u := s.address(prefix+"DIALOG_URL", s.text(prefix+"DIALOG_URL", preset.DialogURL), dialog); u != nil {
-		a.DialogURL = u.String()
-	}
-	if hosts := s.list(prefix + "WEBHOOK_HOSTS"); hosts != nil {
-		a.WebhookHosts = s.hosts(prefix+"WEBHOOK_HOSTS", hosts)
-	}
-	return a
-}
-
-// region is the hosts of one of Tray's installations; none is needed where every address is given.
-func (s *settings) region(prefix string) tray.Config {
-	region := s.text(prefix+"REGION", "")
-	preset, known := tray.Regions()[cmp.Or(region, "us")]
-	switch {
-	case known && region != "":
-		return preset
-	case region != "":
-		s.fault(prefix+"REGION", fmt.Sprintf("is %q, not one of us, eu1, ap1", region), "us")
-	case s.get(prefix+"API_URL") == "" || s.get(prefix+"DIALOG_URL") == "":
-		s.fault(prefix+"REGION", "is not set: where your Tray organisation lives (us, eu1 or ap1)", "us")
-	default:
-		return tray.Config{}
-	}
-	return preset // so that one wrong word is one fault
-}
-
-// hosts checks patterns of hosts: a host, *.host, or host:port.
-func (s *settings) hosts(name string, hosts []string) []string {
-	for _, h := range hosts {
-		bare := strings.TrimPrefix(h, "*.")
-		if strings.ContainsAny(bare, "*/ @") || bare == "" {
-			s.fault(name, fmt.Sprintf("%q is not a host", h), "*.trayapp.io")
-		}
-	}
-	return hosts
 }

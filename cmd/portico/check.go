@@ -67,7 +67,7 @@ func (checkCommand) Run(ctx context.Context, p *program, all *commands) error {
 	_, err = store.LoadKeys(cfg.KeysFile)
 	c.line("keys file", "can be read", err)
 	c.line("database", "answers", c.database(ctx, cfg.Database))
-	for _, a := range cfg.Tray {
+	for _, a := range cfg.Accounts {
 		c.account(ctx, a)
 	}
 	return c.result()

@@ -26,7 +26,7 @@ type config struct {
 	HostURL     string           // where a person goes back to when a session has ended
 	HostOrigins []string         // exact origins that may embed the portal
 	APIKeys     []secret.Text
-	Tray        []store.Account
+	Accounts    []store.Account
 	TrustProxy  bool
 	LogLevel    slog.Level
 	LogJSON     bool
@@ -43,7 +43,7 @@ const minKey = 32
 
 // readConfig reads the variables, and the file where there is one, and returns all faults at once.
 func readConfig(getenv func(string) string, file string) (config, error) {
-	s, accounts, err := readSettings(getenv, file)
+	s, f, err := readSettings(getenv, file)
 	if err != nil {
 		return config{}, err
 	}
@@ -56,7 +56,7 @@ func readConfig(getenv func(string) string, file string) (config, error) {
 	}
 	s.logLevel(&c)
 	s.host(&c)
-	s.accounts(&c, accounts)
+	c.Accounts = s.accounts(f)
 	return c, s.faults.orNil()
 }
 
@@ -70,15 +70,15 @@ func readStoreConfig(getenv func(string) string, file string) (storeConfig, erro
 }
 
 // readSettings puts the variables in front of the file that -config or PORTICO_CONFIG names.
-func readSettings(getenv func(string) string, file string) (*settings, []trayFile, error) {
+func readSettings(getenv func(string) string, file string) (*settings, configFile, error) {
 	if file = cmp.Or(file, getenv("PORTICO_CONFIG")); file == "" {
-		return &settings{get: getenv}, nil, nil
+		return &settings{get: getenv}, configFile{}, nil
 	}
 	f, err := readFile(file)
 	if err != nil {
-		return nil, nil, faults{{"PORTICO_CONFIG", err.Error(), ""}}
+		return nil, f, faults{{"PORTICO_CONFIG", err.Error(), ""}}
 	}
-	return &settings{get: f.below(getenv)}, f.Tray, nil
+	return &settings{get: f.below(getenv)}, f, nil
 }
 
 const exampleURL = "https://integrations.example.com"

@@ -14,26 +14,27 @@ import (
 
 // configFile is the file's shape: each key is the name of a variable in lower case, without PORTICO_.
 type configFile struct {
-	URL          words      `yaml:"url"`
-	Listen       words      `yaml:"listen"`
-	Data         words      `yaml:"data"`
-	Database     words      `yaml:"database"`
-	DatabaseIn   words      `yaml:"database_file"`
-	KeysFile     words      `yaml:"keys_file"`
-	HostIssuer   words      `yaml:"host_issuer"`
-	HostAudience words      `yaml:"host_audience"`
-	HostKeysFile words      `yaml:"host_keys_file"`
-	HostSecret   words      `yaml:"host_secret"`
-	HostSecretIn words      `yaml:"host_secret_file"`
-	HostName     words      `yaml:"host_name"`
-	HostURL      words      `yaml:"host_url"`
-	HostOrigins  words      `yaml:"host_origins"`
-	APIKeys      words      `yaml:"api_keys"`
-	APIKeysIn    words      `yaml:"api_keys_file"`
-	TrustProxy   words      `yaml:"trust_proxy"`
-	LogLevel     words      `yaml:"log_level"`
-	LogFormat    words      `yaml:"log_format"`
-	Tray         []trayFile `yaml:"tray"`
+	URL          words              `yaml:"url"`
+	Listen       words              `yaml:"listen"`
+	Data         words              `yaml:"data"`
+	Database     words              `yaml:"database"`
+	DatabaseIn   words              `yaml:"database_file"`
+	KeysFile     words              `yaml:"keys_file"`
+	HostIssuer   words              `yaml:"host_issuer"`
+	HostAudience words              `yaml:"host_audience"`
+	HostKeysFile words              `yaml:"host_keys_file"`
+	HostSecret   words              `yaml:"host_secret"`
+	HostSecretIn words              `yaml:"host_secret_file"`
+	HostName     words              `yaml:"host_name"`
+	HostURL      words              `yaml:"host_url"`
+	HostOrigins  words              `yaml:"host_origins"`
+	APIKeys      words              `yaml:"api_keys"`
+	APIKeysIn    words              `yaml:"api_keys_file"`
+	TrustProxy   words              `yaml:"trust_proxy"`
+	LogLevel     words              `yaml:"log_level"`
+	LogFormat    words              `yaml:"log_format"`
+	Tray         []trayFile         `yaml:"tray"`
+	Activepieces []activepiecesFile `yaml:"activepieces"`
 }
 
 // trayFile is one Tray account in the file.
@@ -47,6 +48,41 @@ type trayFile struct {
 	DialogURL     words  `yaml:"dialog_url"`
 	WebhookHosts  words  `yaml:"webhook_hosts"`
 	User          words  `yaml:"user"`
+}
+
+// activepiecesFile is one Activepieces account in the file.
+type activepiecesFile struct {
+	Name         string `yaml:"name"`
+	URL          words  `yaml:"url"`
+	APIKey       words  `yaml:"api_key"`
+	APIKeyIn     words  `yaml:"api_key_file"`
+	Email        words  `yaml:"email"`
+	Password     words  `yaml:"password"`
+	PasswordIn   words  `yaml:"password_file"`
+	SigningKeyID words  `yaml:"signing_key_id"`
+	SigningKeyIn words  `yaml:"signing_key_file"`
+	SDKURL       words  `yaml:"sdk_url"`
+}
+
+// listedAccount is an account in the file, of whichever platform.
+type listedAccount struct {
+	name   string
+	values map[string]string
+}
+
+// get looks up an account's value by its key in capitals, as it is asked for.
+func (a listedAccount) get(name string) string { return a.values[strings.ToLower(name)] }
+
+// listed is the accounts in the file, by the key of their list.
+func (f configFile) listed() map[string][]listedAccount {
+	all := map[string][]listedAccount{}
+	for _, a := range f.Tray {
+		all["tray"] = append(all["tray"], listedAccount{a.Name, byKey(a)})
+	}
+	for _, a := range f.Activepieces {
+		all["activepieces"] = append(all["activepieces"], listedAccount{a.Name, byKey(a)})
+	}
+	return all
 }
 
 // words is a value as a variable would hold it: a list is joined by commas.
@@ -104,9 +140,6 @@ func (f configFile) below(getenv func(string) string) func(string) string {
 		return values[strings.ToLower(strings.TrimPrefix(name, "PORTICO_"))]
 	}
 }
-
-// get looks up an account's value by its key in capitals, as account asks for it.
-func (t trayFile) get(name string) string { return byKey(t)[strings.ToLower(name)] }
 
 func byKey(shape any) map[string]string {
 	values := map[string]string{}

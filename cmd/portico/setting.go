@@ -73,12 +73,20 @@ func (s *settings) secret(name string) secret.Text {
 		s.fault(name, "is set, and so is "+name+"_FILE: which one counts?", "")
 	case file != "":
 		b, err := os.ReadFile(file)
+		held := strings.TrimSpace(string(b))
 		if err != nil {
 			s.fault(name+"_FILE", "cannot be read: "+err.Error(), "/run/secrets/"+strings.ToLower(strings.TrimPrefix(name, "PORTICO_")))
+		} else if held == "" {
+			s.fault(name+"_FILE", "names a file that is empty", "")
 		}
-		return secret.Text(strings.TrimSpace(string(b)))
+		return secret.Text(held)
 	}
 	return secret.Text(value)
+}
+
+// given says whether a secret is set, or a file is named that should hold it.
+func (s *settings) given(name string) bool {
+	return s.text(name, "") != "" || s.text(name+"_FILE", "") != ""
 }
 
 // address is a URL, https unless it leads to this machine; nil when it is not set or wrong.
