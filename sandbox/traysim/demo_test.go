@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"portico/sandbox/tile"
 )
 
 func TestDemoSolutions(t *testing.T) {
@@ -66,7 +68,7 @@ func TestPicturesAreSmall(t *testing.T) {
 		if out.Len() > 900 || len(body) > 400 {
 			t.Errorf("%s: %d bytes, %d in full colour", path, len(body), out.Len())
 		}
-		if img.Bounds().Dx() != tileSize {
+		if img.Bounds().Dx() != tile.Size {
 			t.Errorf("%s is %d px wide", path, img.Bounds().Dx())
 		}
 	}

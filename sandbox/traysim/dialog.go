@@ -7,6 +7,8 @@ import (
 	"html/template"
 	"net/http"
 	"time"
+
+	"portico/sandbox/control"
 )
 
 // dialogLife is how long a dialog stays open. The code is used up by then, so that a reload needs a fresh one.
@@ -83,14 +85,14 @@ func (s *Server) dialog(h func(desk) view) http.HandlerFunc {
 		if r.Method == http.MethodHead {
 			return // looking does not use a code up
 		}
-		entry := s.requests.open("dialog", s.clock.Now())
-		defer s.requests.close(entry)
+		entry := s.desk.Journal.Open("dialog", s.clock.Now())
+		defer entry.Close()
 		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 		if err := r.ParseForm(); err != nil {
 			http.Error(w, "the form cannot be read", http.StatusBadRequest)
 			return
 		}
-		s.withFaults(watch(w, entry), r, entry, []string{"dialog"}, func(w http.ResponseWriter) {
+		s.desk.Perform(control.Watch(w, entry), r, entry, []string{"dialog"}, func(w http.ResponseWriter) {
 			var raw []byte
 			var v view
 			var err error

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"portico/sandbox/control"
 )
 
 // send posts a create call in the background and reports how it ended.
@@ -142,7 +144,7 @@ func TestHeldBeforeAndCallerGone(t *testing.T) {
 	// The first call is over once its record says so: its caller was seen to go.
 	for done := false; !done; runtime.Gosched() {
 		done = true
-		for _, r := range m.s.requests.list() {
+		for _, r := range m.s.desk.Journal.List() {
 			done = done && (r.Done || r.Operation != "createSolutionInstance")
 		}
 	}
@@ -223,12 +225,12 @@ func TestControlsAreForThisMachineAndThisOrigin(t *testing.T) {
 	if res.StatusCode != http.StatusForbidden {
 		t.Errorf("from a page elsewhere: %d, want 403", res.StatusCode)
 	}
-	w := &buffer{header: http.Header{}}
+	w := control.NewBuffer()
 	req.RemoteAddr = "192.0.2.7:4000"
 	req.Header.Del("Sec-Fetch-Site")
 	m.s.ServeHTTP(w, req)
-	if w.status != http.StatusForbidden {
-		t.Errorf("from another machine: %d, want 403", w.status)
+	if w.Status != http.StatusForbidden {
+		t.Errorf("from another machine: %d, want 403", w.Status)
 	}
 }
 

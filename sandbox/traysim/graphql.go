@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 
 	"portico/graphql"
+	"portico/sandbox/control"
 )
 
 // maxBody is the most that is read of a request, in bytes.
@@ -69,16 +70,16 @@ func (s *Server) graphqlHint(w http.ResponseWriter, _ *http.Request) {
 
 // graphql answers POST /graphql.
 func (s *Server) graphql(w http.ResponseWriter, r *http.Request) {
-	entry := s.requests.open("", s.clock.Now())
-	defer s.requests.close(entry)
+	entry := s.desk.Journal.Open("", s.clock.Now())
+	defer entry.Close()
 	s.mu.Lock()
 	who, known := s.state.bearer(r, s.clock.Now())
 	schema := s.schema
 	free := s.config.admit(s.clock.Now())
 	s.mu.Unlock()
 
-	entry.from(who)
-	w = watch(w, entry)
+	entry.From(who.kind.String(), who.userID())
+	w = control.Watch(w, entry)
 	body, err := readRequest(r)
 	switch {
 	case !known:
@@ -108,23 +109,23 @@ func readRequest(r *http.Request) (graphqlRequest, error) {
 }
 
 // perform checks a query and runs it, with the faults that are set for what it asks.
-func (s *Server) perform(w http.ResponseWriter, r *http.Request, entry *record, body graphqlRequest, schema *ast.Schema) {
+func (s *Server) perform(w http.ResponseWriter, r *http.Request, entry *control.Record, body graphqlRequest, schema *ast.Schema) {
 	op, vars, errs := prepare(schema, body)
 	if errs != nil {
-		entry.asks(nil, body.Variables)
-		entry.failed(errs[0].Message)
+		entry.Asks(nil, body.Variables)
+		entry.Failed(errs[0].Message)
 		writeJSON(w, http.StatusOK, map[string]any{"errors": errs})
 		return
 	}
 	names := operations(op)
-	entry.asks(names, body.Variables)
-	s.withFaults(w, r, entry, names, func(w http.ResponseWriter) {
+	entry.Asks(names, body.Variables)
+	s.desk.Perform(w, r, entry, names, func(w http.ResponseWriter) {
 		s.execute(w, r, entry, schema, op, vars)
 	})
 }
 
 // execute runs an operation on the state, and answers when the state is free again.
-func (s *Server) execute(w http.ResponseWriter, r *http.Request, entry *record, schema *ast.Schema, op *ast.OperationDefinition, vars map[string]any) {
+func (s *Server) execute(w http.ResponseWriter, r *http.Request, entry *control.Record, schema *ast.Schema, op *ast.OperationDefinition, vars map[string]any) {
 	x := &execution{schema: schema, vars: vars}
 	data, known := s.run(r, x, op)
 	if !known {
@@ -134,7 +135,7 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, entry *record, 
 	answer := members{{"data", data}}
 	if x.errors != nil {
 		answer = append(answer, member{"errors", x.errors})
-		entry.failed(x.errors[0].Message)
+		entry.Failed(x.errors[0].Message)
 	}
 	writeJSON(w, http.StatusOK, answer)
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"portico/sandbox/control"
 )
 
 // otherHands are the routes that do what somebody else may do at Tray while the portal looks away.
@@ -15,7 +17,7 @@ func (s *Server) otherHands(route func(string, func(*http.Request) (any, error))
 		route(pattern, func(r *http.Request) (v any, err error) {
 			s.change(func(st *state, now time.Time) {
 				if v, err = h(st, r, now); err == nil {
-					v, err = frozen(v)
+					v, err = control.Frozen(v)
 				}
 			})
 			return v, err
@@ -33,12 +35,6 @@ func (s *Server) otherHands(route func(string, func(*http.Request) (any, error))
 	route("POST /_control/authentications/{id}/expire", s.expireAuthentication)
 }
 
-// frozen is a value as JSON, so that nothing of the state is read after it is unlocked.
-func frozen(v any) (any, error) {
-	raw, err := json.Marshal(v)
-	return json.RawMessage(raw), err
-}
-
 func removeInstanceElsewhere(st *state, r *http.Request, _ time.Time) (any, error) {
 	id := r.PathValue("id")
 	if _, ok := st.Instances.get(id); !ok {
@@ -46,7 +42,7 @@ func removeInstanceElsewhere(st *state, r *http.Request, _ time.Time) (any, erro
 	}
 	st.Instances.remove(id)
 	st.changed = true
-	return done, nil
+	return control.Done, nil
 }
 
 func removeAuthElsewhere(st *state, r *http.Request, _ time.Time) (any, error) {
@@ -55,7 +51,7 @@ func removeAuthElsewhere(st *state, r *http.Request, _ time.Time) (any, error) {
 		return nil, noSuch("authentication", id)
 	}
 	st.removeAuthentication(id)
-	return done, nil
+	return control.Done, nil
 }
 
 func addAuthElsewhere(st *state, r *http.Request, _ time.Time) (any, error) {
@@ -64,7 +60,7 @@ func addAuthElsewhere(st *state, r *http.Request, _ time.Time) (any, error) {
 		Service string `json:"service"`
 		Name    string `json:"name"`
 	}
-	if err := readInto(r, &body); err != nil {
+	if err := control.ReadInto(r, &body); err != nil {
 		return nil, err
 	}
 	if _, ok := st.Users.get(body.UserID); !ok {
@@ -80,7 +76,7 @@ func addInstanceElsewhere(st *state, r *http.Request, now time.Time) (any, error
 		Enabled    bool        `json:"enabled"`
 		AuthValues []slotValue `json:"auth_values"`
 	}
-	if err := readInto(r, &body); err != nil {
+	if err := control.ReadInto(r, &body); err != nil {
 		return nil, err
 	}
 	if _, ok := st.Users.get(r.PathValue("id")); !ok {
@@ -99,7 +95,7 @@ func addInstanceElsewhere(st *state, r *http.Request, now time.Time) (any, error
 func revokeTokens(st *state, r *http.Request, _ time.Time) (any, error) {
 	dropGrants(st.Tokens, r.PathValue("id"))
 	st.changed = true
-	return done, nil
+	return control.Done, nil
 }
 
 // publishSolution brings a new version out, or one that was unpublished back when no kind is said.
@@ -108,7 +104,7 @@ func publishSolution(st *state, r *http.Request, now time.Time) (any, error) {
 		Kind    string `json:"kind"`
 		Service string `json:"service"` // of the new slot, with kind user
 	}{Service: "slack"}
-	if err := readInto(r, &body); err != nil {
+	if err := control.ReadInto(r, &body); err != nil {
 		return nil, err
 	}
 	sol, ok := st.Solutions.get(r.PathValue("id"))
@@ -141,14 +137,14 @@ func setAnswer(st *state, r *http.Request, _ time.Time) (any, error) {
 	var body struct {
 		Answer json.RawMessage `json:"answer"`
 	}
-	if err := readInto(r, &body); err != nil {
+	if err := control.ReadInto(r, &body); err != nil {
 		return nil, err
 	}
 	for _, i := range st.Instances.Rows {
 		for n := range i.Workflows {
 			if i.Workflows[n].ID == r.PathValue("id") {
 				i.Workflows[n].Answer, st.changed = string(body.Answer), true
-				return done, nil
+				return control.Done, nil
 			}
 		}
 	}
@@ -173,10 +169,10 @@ func (s *Server) expireAuthentication(r *http.Request) (any, error) {
 	}
 	url := s.settings().ExpiredAuthURL
 	if url == "" {
-		return done, nil
+		return control.Done, nil
 	}
 	if err := announceExpiry(context.WithoutCancel(r.Context()), url, &copied, &owner); err != nil {
 		return nil, fmt.Errorf("posting the notice: %w", err)
 	}
-	return done, nil
+	return control.Done, nil
 }

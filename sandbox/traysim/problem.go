@@ -1,10 +1,11 @@
 package traysim
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+
+	"portico/sandbox/control"
 )
 
 // problem is an error in Tray's terms: extensions.name, and code or errorId where there is one
@@ -26,6 +27,9 @@ func (p *problem) extensions() map[string]string {
 	return out
 }
 
+// NotThere says that the control API answers 404: what it is asked to change does not exist.
+func (p *problem) NotThere() bool { return true }
+
 // refuse is a PreconditionError: the request is well-formed but not possible. An empty code is left out.
 func refuse(code, format string, args ...any) error {
 	return &problem{Name: "PreconditionError", Code: code, Message: fmt.Sprintf(format, args...)}
@@ -46,14 +50,7 @@ func writeMessage(w http.ResponseWriter, status int, message string) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		logError("the simulated Tray cannot write an answer", err)
-		status, raw = http.StatusInternalServerError, []byte(`{"message":"Internal error"}`)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(raw, '\n')) // the client may be gone: nothing to do about it
+	control.WriteJSON(w, status, v)
 }
 
 func logError(message string, err error) { slog.Error(message, "err", err) }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"portico/sandbox/control"
 )
 
 // seedState makes a great many rows at once, for benchmarks. It is repeatable: names count on from what is there.
@@ -13,7 +15,7 @@ func seedState(st *state, r *http.Request, now time.Time) (any, error) {
 		Users     int `json:"users"`
 		Instances int `json:"instances"`
 	}
-	if err := readInto(r, &n); err != nil {
+	if err := control.ReadInto(r, &n); err != nil {
 		return nil, err
 	}
 	if n.Solutions < 0 || n.Users < 0 || n.Instances < 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"portico/sandbox/clock"
+	"portico/sandbox/control"
 )
 
 // Options say what kind of Tray to start. The zero value is a Tray with the demo solutions that forgets everything.
@@ -47,9 +48,7 @@ type Server struct {
 	schema *ast.Schema
 	config settings
 
-	requests *journal
-	faults   *faultList
-	held     *holdList
+	desk *control.Desk
 }
 
 // New starts a Tray and panics where Open returns an error, which without a File does not happen.
@@ -65,11 +64,11 @@ func New(o Options) *Server {
 func Open(o Options) (*Server, error) {
 	s := &Server{
 		clock: o.Clock, url: strings.TrimRight(o.URL, "/"), file: o.File, config: defaultSettings(),
-		requests: newJournal(), faults: &faultList{}, held: newHoldList(),
 	}
 	if s.clock == nil {
-		s.clock = ownClock(o.Now)
+		s.clock = control.OwnClock(o.Now)
 	}
+	s.desk = newDesk(s.clock)
 	found, err := readState(o.File)
 	if err != nil {
 		return nil, err
@@ -88,13 +87,6 @@ func Open(o Options) (*Server, error) {
 	}
 	s.mux = s.routes()
 	return s, s.state.write(s.file)
-}
-
-func ownClock(now func() time.Time) *clock.Clock {
-	if now == nil {
-		return clock.New()
-	}
-	return clock.From(now)
 }
 
 // MasterToken is the organisation's token.

@@ -1,12 +1,13 @@
 package traysim
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"portico/sandbox/control"
 )
 
 // settings choose among what Tray may do, where it does not say.
@@ -49,10 +50,8 @@ func (c *settings) admit(now time.Time) bool {
 
 // patch changes what the JSON names and leaves the rest.
 func (c settings) patch(body io.Reader) (settings, error) {
-	dec := json.NewDecoder(body)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&c); err != nil {
-		return c, fmt.Errorf("reading the settings: %w", err)
+	if err := control.Merge(body, &c); err != nil {
+		return c, err
 	}
 	if c.EarlyEnable != "ok" && c.EarlyEnable != "error" {
 		return c, fmt.Errorf("early_enable is %q, not ok or error", c.EarlyEnable)

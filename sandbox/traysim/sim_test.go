@@ -32,7 +32,7 @@ func start(t *testing.T, o Options) *sim {
 	}
 	server := httptest.NewServer(s)
 	t.Cleanup(func() {
-		s.held.release("")
+		s.desk.Held.Release("")
 		server.Close()
 	})
 	return &sim{t, s, server.URL}

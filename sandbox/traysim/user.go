@@ -1,6 +1,10 @@
 package traysim
 
-import "net/http"
+import (
+	"net/http"
+
+	"portico/sandbox/control"
+)
 
 // user is an external user: a customer's person, or a whole customer, as the host chooses.
 type user struct {
@@ -133,13 +137,13 @@ func (b bearer) details() object {
 
 // me answers GET /v1/me, the REST way to test a master token.
 func (s *Server) me(w http.ResponseWriter, r *http.Request) {
-	entry := s.requests.open("me", s.clock.Now())
-	defer s.requests.close(entry)
+	entry := s.desk.Journal.Open("me", s.clock.Now())
+	defer entry.Close()
 	s.mu.Lock()
 	who, ok := s.state.bearer(r, s.clock.Now())
 	s.mu.Unlock()
-	entry.from(who)
-	s.withFaults(watch(w, entry), r, entry, []string{"me"}, func(w http.ResponseWriter) {
+	entry.From(who.kind.String(), who.userID())
+	s.desk.Perform(control.Watch(w, entry), r, entry, []string{"me"}, func(w http.ResponseWriter) {
 		switch {
 		case !ok:
 			writeMessage(w, http.StatusUnauthorized, "The request is unauthorized")

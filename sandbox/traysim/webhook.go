@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"portico/sandbox/control"
 )
 
 // keptRuns is how many runs are remembered.
@@ -24,10 +26,10 @@ type run struct {
 // webhook answers GET and POST /webhook/{id}, which stand for https://{id}.trayapp.io. It starts a run and answers 200
 // with nothing, or what the workflow is made to answer. The URL of a disabled instance is 404: Tray does not say.
 func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
-	entry := s.requests.open("webhook", s.clock.Now())
-	defer s.requests.close(entry)
+	entry := s.desk.Journal.Open("webhook", s.clock.Now())
+	defer entry.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody)) // so that it is noticed when the caller goes
-	s.withFaults(watch(w, entry), r, entry, []string{"webhook"}, func(w http.ResponseWriter) {
+	s.desk.Perform(control.Watch(w, entry), r, entry, []string{"webhook"}, func(w http.ResponseWriter) {
 		var answer string
 		ok := false
 		s.change(func(st *state, now time.Time) { answer, ok = st.startRun(r.PathValue("id"), r.Method, now) })

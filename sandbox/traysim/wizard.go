@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"portico/sandbox/control"
 )
 
 // screen is one page of the wizard: an auth slot, or the config slots.
@@ -93,7 +95,7 @@ func (d desk) showScreen(dl *dialog, sol *solution, n int, problems map[string]s
 	sc := dl.Screens[n]
 	sv := &screenView{
 		Number: n + 1, Of: len(dl.Screens), Last: n == len(dl.Screens)-1, Previous: n > 0,
-		Visible: jsonText(some(sc.slots())), Values: dl.values(sol),
+		Visible: jsonText(control.Some(sc.slots())), Values: dl.values(sol),
 	}
 	v := view{Title: sol.Title, Heading: sol.Title, Dialog: dl, Screen: sv, Template: "config.html"}
 	if len(problems) > 0 {

@@ -1,4 +1,4 @@
-package traysim
+package control
 
 import (
 	"context"
@@ -17,19 +17,20 @@ type heldCall struct {
 	released chan struct{}
 }
 
-// holdList are the calls that wait, in the order they came.
-type holdList struct {
+// Holds are the calls that wait, in the order they came.
+type Holds struct {
 	mu      sync.Mutex
 	last    int
 	calls   []*heldCall
 	arrived chan struct{} // closed when one more waits
 }
 
-func newHoldList() *holdList { return &holdList{arrived: make(chan struct{})} }
+// NewHolds is a list without calls.
+func NewHolds() *Holds { return &Holds{arrived: make(chan struct{})} }
 
 // wait holds a call until it is released. When its caller goes first the call ends there, without an answer: one held
 // before its work then does none.
-func (l *holdList) wait(r *http.Request, operation, phase string) {
+func (l *Holds) wait(r *http.Request, operation, phase string) {
 	c := l.add(operation, phase)
 	defer l.drop(c)
 	select {
@@ -41,7 +42,7 @@ func (l *holdList) wait(r *http.Request, operation, phase string) {
 	}
 }
 
-func (l *holdList) add(operation, phase string) *heldCall {
+func (l *Holds) add(operation, phase string) *heldCall {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last++
@@ -52,14 +53,14 @@ func (l *holdList) add(operation, phase string) *heldCall {
 	return c
 }
 
-func (l *holdList) drop(c *heldCall) {
+func (l *Holds) drop(c *heldCall) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.calls = slices.DeleteFunc(l.calls, func(o *heldCall) bool { return o == c })
 }
 
 // first is the call that has waited longest; it waits for one until ctx ends.
-func (l *holdList) first(ctx context.Context) (heldCall, bool) {
+func (l *Holds) first(ctx context.Context) (heldCall, bool) {
 	for {
 		l.mu.Lock()
 		calls, arrived := l.calls, l.arrived
@@ -79,8 +80,8 @@ func (l *holdList) first(ctx context.Context) (heldCall, bool) {
 	}
 }
 
-// release lets one call go, or with an empty ID all, and says how many.
-func (l *holdList) release(id string) int {
+// Release lets one call go, or with an empty ID all, and says how many.
+func (l *Holds) Release(id string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := len(l.calls)
