@@ -2,7 +2,10 @@ package upstream
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"portico/secret"
 )
 
 // Call is the record of one call, whatever number of tries it took. Request and
@@ -30,6 +33,8 @@ type mark struct {
 	operation string
 	safe      bool
 	check     func(status int, body []byte) *Error
+	secrets   []secret.Text
+	unkept    bool // the answer is not recorded
 }
 
 type markKey struct{}
@@ -59,8 +64,21 @@ func Named(ctx context.Context, operation string) context.Context {
 
 // Checked lets the adapter find failures inside answers that look well, such as
 // GraphQL errors under HTTP 200: check returns nil when there is none. What it
-// finds is recorded, and when it is Temporary, a safe request is sent again. The
-// adapter still gets the answer and makes its own error of it.
+// finds is recorded, and decides whether a safe request is sent again (when it is
+// Temporary) and whether a 5xx counts as a failure of the platform (when it is
+// Unavailable). The adapter still gets the answer and makes its own error of it.
 func Checked(ctx context.Context, check func(status int, body []byte) *Error) context.Context {
 	return marked(ctx, func(m *mark) { m.check = check })
+}
+
+// Hiding keeps secrets that only this call knows, such as a password in its body,
+// out of its record, wherever they appear.
+func Hiding(ctx context.Context, secrets ...secret.Text) context.Context {
+	return marked(ctx, func(m *mark) { m.secrets = slices.Concat(m.secrets, secrets) })
+}
+
+// WithoutAnswer keeps the answer out of the record: it holds data of the host's
+// customers, which nobody needs there.
+func WithoutAnswer(ctx context.Context) context.Context {
+	return marked(ctx, func(m *mark) { m.unkept = true })
 }

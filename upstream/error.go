@@ -33,6 +33,9 @@ const (
 	// Invalid: the platform does not understand the call; a fault of ours, or
 	// of the configured address.
 	Invalid Kind = "invalid"
+	// Unlicensed: the platform's edition, licence or plan does not include it. That
+	// is between the host and the platform, and nothing for end users.
+	Unlicensed Kind = "not licensed"
 	// Limited: too many calls; the call was not carried out.
 	Limited Kind = "limited"
 	// Unavailable: no answer, a 5xx, or the breaker is open.

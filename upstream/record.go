@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,7 +15,7 @@ import (
 
 // describe writes the record of a call; either got or failed is set.
 func (t *transport) describe(req *http.Request, got *answer, failed *Error) Call {
-	known := append(headerSecrets(req.Header), t.Secrets...)
+	known := slices.Concat(headerSecrets(req.Header), t.Secrets, markOf(req.Context()).secrets)
 	call := Call{
 		Platform:  t.Platform,
 		Account:   t.Account,
@@ -28,6 +29,9 @@ func (t *transport) describe(req *http.Request, got *answer, failed *Error) Call
 	}
 	call.Status = got.response.StatusCode
 	call.Answer = cut(recorded(got.body, known))
+	if markOf(req.Context()).unkept && got.response.StatusCode < 300 {
+		call.Answer = fmt.Sprintf("(%d bytes, not kept)", len(got.body))
+	}
 	call.RequestID = Words(requestID(got.response.Header), known...)
 	if found := t.fault(req, got, known); found != nil {
 		call.Err = mask(found.Error(), known)

@@ -22,7 +22,8 @@ const maxNesting = 5
 // whole names, and ends of names.
 var (
 	secretNames = []string{"authorization", "cookie", "setcookie", "credentials", "formdata", "userdata", "jwt", "assertion",
-		"clientassertion", "authorizationcode", "passphrase", "passwd", "pwd", "signature", "sig"}
+		"clientassertion", "authorizationcode", "passphrase", "passwd", "pwd", "signature", "sig",
+		"secrettext", "codechallenge", "codeverifier"}
 	secretEnds = []string{"token", "secret", "password", "apikey", "privatekey", "accesskey", "secretkey", "masterkey"}
 )
 
@@ -34,7 +35,7 @@ var (
 	hexShape    = regexp.MustCompile(`[0-9a-fA-F]{40,}`)
 	pairShape   = regexp.MustCompile(`(?i)([\w.-]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|assertion|signature)|\bcode|\bsig)=[^&\s"'<>]+`)
 	// memberShape finds a secret member in what is not (or no longer) JSON.
-	memberShape = regexp.MustCompile(`(?is)(\\*"(?:[\w.\- ]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|authorization|assertion|signature)|authorization_?code|code|form_?data|user_?data|cookie)\\*"\s*:|\\*"data\\*"\s*:\s*\\*").*`)
+	memberShape = regexp.MustCompile(`(?is)(\\*"(?:[\w.\- ]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|authorization|assertion|signature)|authorization_?code|secret_?text|code_?challenge|code_?verifier|code|form_?data|user_?data|cookie)\\*"\s*:|\\*"data\\*"\s*:\s*\\*").*`)
 )
 
 // Redact returns text with every secret replaced by the mask: values of JSON
@@ -120,13 +121,40 @@ func walkObject(object map[string]any, nesting int, root bool) any {
 			plain == "code" && !isErrorCode(object, value) ||
 			plain == "data" && !root ||
 			valueHidden && (plain == "value" || plain == "defaultvalue")
-		if hidden {
+		switch {
+		case hidden:
 			walked[shapes(name)] = hide(value)
-		} else {
+		case plain == "value" && isCredential(value):
+			walked[shapes(name)] = hideCredential(value.(map[string]any))
+		default:
 			walked[shapes(name)] = walk(value, nesting, false)
 		}
 	}
 	return walked
+}
+
+// credentialTypes are the types of Activepieces' connections. Which of a
+// credential's members are secret depends on the connector: a user name can be a
+// key, and the props of a custom one have any name.
+var credentialTypes = regexp.MustCompile(`^([A-Z]+_)*(AUTH|OAUTH2|OIDC|SECRET_TEXT)$`)
+
+// isCredential reports whether a value is an object that holds a credential.
+func isCredential(value any) bool {
+	object, _ := value.(map[string]any)
+	kind, _ := object["type"].(string)
+	return credentialTypes.MatchString(kind)
+}
+
+// hideCredential masks all of a credential but its type.
+func hideCredential(object map[string]any) map[string]any {
+	hidden := make(map[string]any, len(object))
+	for name, value := range object {
+		if name != "type" {
+			value = hide(value)
+		}
+		hidden[shapes(name)] = value
+	}
+	return hidden
 }
 
 // hide masks a value, but shows that there is none, or that it is a switch.
@@ -167,7 +195,8 @@ func isErrorCode(object map[string]any, value any) bool {
 	}
 	_, hasName := object["name"].(string)
 	_, hasMessage := object["message"].(string)
-	return hasName || hasMessage
+	_, hasParams := object["params"] // Activepieces: {"code", "params"}
+	return hasName || hasMessage || hasParams
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")

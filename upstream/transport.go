@@ -185,13 +185,14 @@ func (t *transport) failed(req *http.Request, tries int, err error) *Error {
 }
 
 // platformFailed is what the breaker counts: faults of the platform or the way
-// to it, not refusals, and not a caller who gave up.
+// to it, not refusals, and not a caller who gave up. A 5xx in which the adapter
+// finds something else is none: some platforms refuse with 500.
 func platformFailed(got *answer, err error) bool {
 	if err != nil {
 		e, ok := errors.AsType[*Error](err)
 		return ok && e.Kind == Unavailable
 	}
-	return got.response.StatusCode >= 500
+	return got.response.StatusCode >= 500 && (got.found == nil || got.found.Kind == Unavailable)
 }
 
 // worthRetrying is what a safe request is sent again for.
@@ -201,9 +202,10 @@ func worthRetrying(got *answer, err error) bool {
 		return ok && (e.Kind == Unavailable || e.Kind == Malformed)
 	}
 	status := got.response.StatusCode
-	temporary := status == http.StatusTooManyRequests ||
-		status >= 500 && status != http.StatusNotImplemented ||
-		got.found != nil && got.found.Temporary()
+	temporary := status == http.StatusTooManyRequests || status >= 500 && status != http.StatusNotImplemented
+	if got.found != nil {
+		temporary = got.found.Temporary()
+	}
 	return temporary && got.retryAfter <= maxRetryAfter
 }
 
