@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"regexp"
 )
 
 // Types of fields that a form of one's own can show. Others are kept with their
@@ -75,6 +76,10 @@ type fieldBody struct {
 	Required                       flag
 	DefaultValue, Options          json.RawMessage
 }
+
+// secretKey finds the fields that pieces forgot to mark: Zendesk's API token is a
+// SHORT_TEXT.
+var secretKey = regexp.MustCompile(`(?i)(token|secret|password|pass_?phrase|(api|private|access|secret)_?key)$`)
 
 // readAuth reads the auth of a piece's metadata: absent, one object, or an array
 // of them. What has no type is left out.
@@ -152,7 +157,7 @@ func readField(key string, raw json.RawMessage) Field {
 		DisplayName: string(b.DisplayName),
 		Description: string(b.Description),
 		Required:    bool(b.Required),
-		Secret:      string(b.Type) == FieldSecretText,
+		Secret:      string(b.Type) == FieldSecretText || secretKey.MatchString(key),
 		Options:     readOptions(b.Options),
 	}
 	f = named(f, key)

@@ -72,30 +72,31 @@ func pathSegment(id string) string {
 // session that the platform no longer knows is replaced once: a call that was
 // refused for its token was not carried out.
 func (c *Client) do(ctx context.Context, k call, v any) error {
-	token, err := c.token(ctx, k)
+	if !c.signsIn(k) {
+		token := c.keys.api
+		if k.as == nobody {
+			token = ""
+		}
+		return c.try(ctx, k, token, v)
+	}
+	token, err := c.session.token(ctx, c)
 	if err != nil {
 		return err
 	}
 	err = c.try(ctx, k, token, v)
-	if c.session == nil || !c.session.owns(token) || !upstream.IsKind(err, upstream.Unauthorized) {
+	if !upstream.IsKind(err, upstream.Unauthorized) {
 		return err
 	}
 	c.session.forget(token)
-	if token, err = c.token(ctx, k); err != nil {
+	if token, err = c.session.token(ctx, c); err != nil {
 		return err
 	}
 	return c.try(ctx, k, token, v)
 }
 
-// token is what a call carries; "" for none.
-func (c *Client) token(ctx context.Context, k call) (secret.Text, error) {
-	switch {
-	case k.as == nobody:
-		return "", nil
-	case c.session != nil && (k.as == admin || c.keys.api == ""):
-		return c.session.token(ctx, c)
-	}
-	return c.keys.api, nil
+// signsIn reports whether a call carries the admin's token.
+func (c *Client) signsIn(k call) bool {
+	return c.session != nil && k.as != nobody && (k.as == admin || c.keys.api == "")
 }
 
 func (c *Client) try(ctx context.Context, k call, token secret.Text, v any) error {

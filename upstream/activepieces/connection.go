@@ -99,7 +99,8 @@ func (n NewConnection) wire() (map[string]any, error) {
 // UpsertConnection makes a project's connection, or replaces the one with this
 // external ID, which keeps its ID (POST /app-connections). The piece's own check
 // of the credential runs on a worker: what it refuses is of kind Refused with the
-// piece's words; without a worker there is no answer at all (Unavailable).
+// piece's words, as is a piece that the platform does not have; without a worker
+// there is no answer at all (Unavailable). NotFound is the project.
 func (c *Client) UpsertConnection(ctx context.Context, n NewConnection) (Connection, error) {
 	const operation = "POST /app-connections"
 	body, err := n.wire()

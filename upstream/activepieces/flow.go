@@ -140,7 +140,7 @@ func (c *Client) ImportFlow(ctx context.Context, id string, content FlowContent)
 
 // PublishFlow locks the draft and makes it the version that runs (operation
 // LOCK_AND_PUBLISH), switched on or off. Without a trigger the error is of kind
-// NotFound, and yet the flow is published and cannot be switched on afterwards.
+// Refused, and yet the flow has a published version afterwards.
 func (c *Client) PublishFlow(ctx context.Context, id string, enabled bool) (Flow, error) {
 	return c.operate(ctx, id, "LOCK_AND_PUBLISH", map[string]any{"status": statusOf(enabled)}, true)
 }

@@ -132,13 +132,13 @@ func (c *Client) Plan(ctx context.Context, platformID string) (Plan, error) {
 // NotFound when there is no project.
 func (c *Client) PlatformID(ctx context.Context) (string, error) {
 	call := c.get("GET /projects", "/projects", url.Values{"limit": {"1"}})
-	var got struct{ Data []projectBody }
-	if err := c.do(ctx, call, &got); err != nil {
+	all, _, err := onePage(ctx, c, call, projectBody.project)
+	if err != nil {
 		return "", err
 	}
-	for _, p := range got.Data {
+	for _, p := range all {
 		if p.PlatformID != "" {
-			return string(p.PlatformID), nil
+			return p.PlatformID, nil
 		}
 	}
 	return "", notFound(call.operation, "there is no project, and only projects name the platform")

@@ -17,6 +17,8 @@ var (
 	// serverPath is an absolute path, which starts a word; that of a web address
 	// does not.
 	serverPath = regexp.MustCompile(`(^|[\s"'` + "`" + `(\[{<=:;,|])(?:file:/{2,3})?(?:[A-Za-z]:)?(?:[/\\]+[\w.@+~$-]+){2,}[/\\]?(?::\d+)*`)
+	// payload is where data begin in a text: JSON or a page of HTML.
+	payload = regexp.MustCompile(`(?i)[{\[]\s*["{\[].*|<(!doctype|html).*`)
 	// httpStatus is in what pieces throw when a third party refuses.
 	httpStatus = regexp.MustCompile(`"(?:status|statusCode)"\s*:\s*(\d{3})\b`)
 )
@@ -30,6 +32,7 @@ func stepMessage(raw string) string {
 	if at := stackStart.FindStringIndex(message); at != nil {
 		message = message[:at[0]]
 	}
+	message = payload.ReplaceAllString(strings.Join(strings.Fields(message), " "), "…")
 	message = upstream.Words(serverPath.ReplaceAllString(message, "${1}…"))
 	if utf8.RuneCountInString(message) > maxStepMessage {
 		message = string([]rune(message)[:maxStepMessage-1]) + "…"

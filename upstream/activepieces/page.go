@@ -61,22 +61,24 @@ func list[B, T any](ctx context.Context, c *Client, k call, read func(B) (T, boo
 	return nil, malformed(k.operation, fmt.Errorf("the list has more than %d pages", maxPages))
 }
 
-// onePage reads {"data": […], "next": cursor or null}. Signing keys are said to
-// come as a page too, and as an array in some releases.
+// onePage reads {"data": […], "next": cursor or null}, or the array alone.
 func onePage[B, T any](ctx context.Context, c *Client, k call, read func(B) (T, bool)) ([]T, string, error) {
 	var raw json.RawMessage
 	if err := c.do(ctx, k, &raw); err != nil {
 		return nil, "", err
 	}
-	var page struct {
-		Data *[]B
+	page := struct {
+		Data []B
 		Next text
+	}{}
+	if err := json.Unmarshal(raw, &page); err != nil {
+		_ = json.Unmarshal(raw, &page.Data) // what is neither leaves it nil
 	}
-	if err := json.Unmarshal(raw, &page); err != nil || page.Data == nil {
+	if page.Data == nil {
 		return nil, "", missing(k.operation, "list")
 	}
-	all := make([]T, 0, len(*page.Data))
-	for _, body := range *page.Data {
+	all := make([]T, 0, len(page.Data))
+	for _, body := range page.Data {
 		got, ok := read(body)
 		if !ok {
 			return nil, "", missing(k.operation, "ID in its list")

@@ -58,6 +58,8 @@ func (k call) classify(status int, body []byte) *upstream.Error {
 	switch {
 	case status == http.StatusNotFound && p.Code == "" && p.Message == routeNotFound:
 		k.noRoute(failed)
+	case status == http.StatusNotFound:
+		k.notThis(failed, r)
 	case status >= 500:
 		serverFault(failed)
 	}
@@ -155,6 +157,21 @@ func (k call) noRoute(failed *upstream.Error) {
 	for _, prefix := range gated {
 		if k.path == prefix || strings.HasPrefix(k.path, prefix+"/") {
 			failed.Kind = upstream.Unlicensed
+		}
+	}
+}
+
+// notThis tells a thing that the call names in its body from the one in its path:
+// a flow is not gone because its trigger is.
+func (k call) notThis(failed *upstream.Error, r reason) {
+	piece, isPiece := strings.CutPrefix(string(r.Message), "piece_metadata_not_found pieceName=")
+	switch {
+	case r.EntityType == "piece_trigger":
+		failed.Kind, failed.Message = upstream.Refused, "the flow has no trigger that the platform knows"
+	case isPiece:
+		failed.Message = "the platform has no piece " + piece
+		if k.method == http.MethodPost {
+			failed.Kind = upstream.Refused
 		}
 	}
 }

@@ -2,6 +2,7 @@ package activepieces
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ const (
 	// may sign in from it too, and a wrong password is not worth many.
 	signInEvery = 6 * time.Second
 	signInBurst = 5
+	// refusalKept is how long a password that was refused is not tried again.
+	refusalKept = time.Minute
 )
 
 const signIn = "POST /authentication/sign-in"
@@ -36,6 +39,8 @@ type session struct {
 	current secret.Text
 	until   time.Time
 	blocked time.Time // the platform wants no sign-in before
+	refusal error     // what it said of this password
+	refused time.Time // when
 }
 
 func newSession(email string, now func() time.Time) *session {
@@ -72,13 +77,6 @@ func (s *session) valid() secret.Text {
 	return s.current
 }
 
-// owns reports whether a token is one that this session has got.
-func (s *session) owns(token secret.Text) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return token != "" && token == s.current
-}
-
 // forget drops a token that the platform does not know, unless there is a newer
 // one already.
 func (s *session) forget(token secret.Text) {
@@ -97,10 +95,8 @@ func (s *session) signIn(ctx context.Context, c *Client) (secret.Text, error) {
 	body := map[string]any{"email": s.email, "password": c.keys.password.Reveal()}
 	var got struct{ Token text }
 	err := c.try(ctx, c.post(signIn, "/authentication/sign-in", body).public(), "", &got)
-	if failed, ok := err.(*upstream.Error); ok && failed.Kind == upstream.Limited { //nolint:errorlint // try makes it
-		s.block(started.Add(failed.RetryAfter))
-	}
 	if err != nil {
+		s.failed(err, started)
 		return "", err
 	}
 	if got.Token == "" {
@@ -112,11 +108,31 @@ func (s *session) signIn(ctx context.Context, c *Client) (secret.Text, error) {
 	return s.current, nil
 }
 
+// failed remembers what the platform said of a sign-in, so as not to ask again at
+// once.
+func (s *session) failed(err error, started time.Time) {
+	failed, ok := errors.AsType[*upstream.Error](err)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch failed.Kind {
+	case upstream.Limited:
+		s.blocked = started.Add(failed.RetryAfter)
+	case upstream.Unauthorized, upstream.Forbidden:
+		s.refusal, s.refused = err, started
+	}
+}
+
 // turn takes one of the sign-ins that the platform allows.
 func (s *session) turn(now time.Time) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refusal != nil && now.Before(s.refused.Add(refusalKept)) {
+		return s.refusal
+	}
 	wait := s.blocked.Sub(now)
-	s.mu.Unlock()
 	if wait <= 0 {
 		reserved := s.turns.ReserveN(now, 1)
 		if wait = reserved.DelayFrom(now); wait == 0 {
@@ -126,10 +142,4 @@ func (s *session) turn(now time.Time) error {
 	}
 	return &upstream.Error{Platform: Platform, Operation: signIn, Kind: upstream.Limited, RetryAfter: wait,
 		Err: notSent(fmt.Errorf("too many sign-ins; the next may be in %s", wait.Round(time.Second)))}
-}
-
-func (s *session) block(until time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.blocked = until
 }
