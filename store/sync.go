@@ -66,6 +66,7 @@ func (t *Tx) RemoveExpired(ctx context.Context) error {
 		{`DELETE FROM attempts WHERE at < $1`, now.Add(-24 * time.Hour)},
 		{`DELETE FROM flows WHERE opened_at < $1`, now.Add(-30 * 24 * time.Hour)},
 		{`DELETE FROM upstream_calls WHERE at < $1`, now.Add(-upstreamCallsFor)},
+		{`DELETE FROM runs WHERE at < $1`, now.Add(-runsFor)},
 		{`DELETE FROM events WHERE code = 'session.refused' AND at < $1`, now.Add(-upstreamCallsFor)}, // strangers write these
 	} {
 		if _, err := t.exec(ctx, "removing what has expired", e.query, At(e.before)); err != nil {

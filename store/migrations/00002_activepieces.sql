@@ -135,12 +135,23 @@ CREATE TABLE runs (                              -- executions, kept 30 days
   status        TEXT NOT NULL,                   -- the platform's word
   step          TEXT NOT NULL DEFAULT '',        -- that failed
   message       TEXT NOT NULL DEFAULT '',        -- why, in the step's own words
-  at            BIGINT NOT NULL,                 -- begun
+  at            BIGINT NOT NULL,                 -- made; a retry from the failed step keeps it
+  started_at    BIGINT NOT NULL DEFAULT 0,
   ended_at      BIGINT NOT NULL DEFAULT 0,
+  seen_at       BIGINT NOT NULL,                 -- when the platform was asked for what is here
+  retried_at    BIGINT NOT NULL DEFAULT 0,       -- when a person last asked for it again
   UNIQUE (automation_id, upstream_id)
 );
 CREATE INDEX runs_by_time ON runs (automation_id, at);
 CREATE INDEX runs_by_age ON runs (at);
+CREATE INDEX runs_unfinished ON runs (automation_id) WHERE status IN ('QUEUED', 'RUNNING', 'PAUSED');
+
+CREATE TABLE automation_syncs (                  -- how fresh the copies of a project's flows and runs are
+  identity_id TEXT PRIMARY KEY REFERENCES identities (id),
+  tried_at    BIGINT NOT NULL,
+  done_at     BIGINT NOT NULL DEFAULT 0,
+  error       TEXT NOT NULL DEFAULT ''
+);
 
 CREATE TABLE scripts (                           -- what we serve of a platform's own scripts, once staff have agreed
   account_id   TEXT NOT NULL REFERENCES accounts (id),
