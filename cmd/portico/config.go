@@ -153,3 +153,8 @@ func (s *settings) hostKeys() []portal.HostKey {
 	}
 	return keys
 }
+
+// origins is every origin whose page holds the portal's, the portal's own first: a frame in it has to let all of them hold it.
+func (c config) origins() []string {
+	return append([]string{c.URL.Scheme + "://" + strings.ToLower(c.URL.Host)}, c.HostOrigins...)
+}
