@@ -136,8 +136,11 @@ func message(p problem, r reason) string {
 			return string(m)
 		}
 	}
-	if r.EntityType != "" {
+	switch {
+	case r.EntityType != "":
 		return string(r.EntityType) + " not found"
+	case p.Code == "INVALID_CLAIM", p.Code == "INVALID_CLOUD_CLAIM":
+		return "the third party did not take the authorization code" // the platform says no more
 	}
 	return ""
 }
@@ -148,7 +151,7 @@ const (
 )
 
 // gated are the routes that the community edition does not have.
-var gated = []string{"/global-connections", "/signing-keys", "/api-keys", "/embed-subdomain", "/managed-authn"}
+var gated = []string{"/global-connections", "/signing-keys", "/api-keys", "/embed-subdomain", "/managed-authn", "/project-members", "/audit-events"}
 
 // noRoute is the answer to a path that the instance does not know: one of another
 // edition, or of another release.
