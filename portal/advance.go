@@ -8,7 +8,6 @@ import (
 
 	"portico/store"
 	"portico/upstream"
-	"portico/upstream/tray"
 )
 
 const (
@@ -23,6 +22,7 @@ type run struct {
 	store.Instance
 	slots []store.Slot
 	by    string
+	at    engine
 }
 
 // step does what is next for an instance: one call to a platform at the most, and one transaction that keeps what
@@ -41,6 +41,9 @@ func (p *Portal) Advance(ctx context.Context, instanceID string) (wait time.Dura
 		r, claimed, err := p.claim(ctx, instanceID, by)
 		if err != nil || !claimed {
 			return time.Second, err
+		}
+		if r.at, err = p.at(ctx, r.AccountID); err != nil {
+			return 0, err
 		}
 		next, wait := p.next(r)
 		if next == nil || p.stopping() {
@@ -88,7 +91,7 @@ func (p *Portal) next(r run) (step, time.Duration) {
 
 // notBefore is when the next step may be taken: nothing is enabled too soon after its creation, however a person hurries.
 func (r run) notBefore() time.Time {
-	early := r.UpstreamCreated.Add(tray.EnableDelay)
+	early := r.UpstreamCreated.Add(r.at.enableDelay())
 	if (r.State == store.Enabling || r.State == store.Disabled) && early.After(r.NotBefore.Time) {
 		return early
 	}
@@ -106,6 +109,10 @@ func (p *Portal) due(r run) step {
 		return (*Portal).remove
 	case r.State == store.Authorizing && !r.EnabledAt.IsZero():
 		return (*Portal).disable // a sign-in was taken back: it must not go on with the old one
+	case r.State == store.Authorizing && r.entered() != nil:
+		return (*Portal).hand
+	case r.State == store.Authorizing && r.predefined() != nil:
+		return (*Portal).predefine
 	case r.State == store.Authorizing && (r.unattached() || r.given()):
 		return (*Portal).attach
 	case r.State == store.Configuring && r.WizardDone:
@@ -116,7 +123,7 @@ func (p *Portal) due(r run) step {
 		return (*Portal).disable
 	case r.State == store.Disabled && r.WantEnabled:
 		return (*Portal).enable
-	case r.UpstreamID != "" && r.UpstreamName != upstreamName(r.Instance) && r.State != store.Deleted:
+	case r.UpstreamID != "" && r.UpstreamName != r.at.upstreamName(r.Instance) && r.State != store.Deleted:
 		return (*Portal).rename
 	}
 	return nil
@@ -157,16 +164,19 @@ const (
 	causeRemoved      = "removed"        // it is gone at the platform
 	causeSigninGone   = "signin_gone"    // a sign-in that it uses is gone at the platform
 	causeSignin       = "signin_refused" // the platform will not have a sign-in in this slot
+	causeBroken       = "signin_broken"  // the service no longer takes a sign-in that it uses
+	causeUnlicensed   = "unlicensed"     // the platform's licence or quota does not allow it
+	causeNotPrepared  = "not_prepared"   // a connection that the host makes cannot be had
 )
 
 // stuckCauses wait for somebody; the others are tried again by themselves.
-var stuckCauses = []string{causeMissing, causeRefused, causeRemoved, causeSignin}
+var stuckCauses = []string{causeMissing, causeRefused, causeRemoved, causeSignin, causeUnlicensed}
 
 func stuck(cause string) bool { return slices.Contains(stuckCauses, cause) }
 
 func whoFixes(cause string) string {
 	switch cause {
-	case causeMissing, causeRemoved, causeSigninGone, causeSignin:
+	case causeMissing, causeRemoved, causeSigninGone, causeSignin, causeBroken:
 		return store.WhoYou
 	case causeUnavailable:
 		return store.WhoThem
@@ -238,6 +248,8 @@ func causeOf(e *upstream.Error, tries int, state string) string {
 		return ""
 	case e.Temporary():
 		return causeUnavailable
+	case e.Kind == upstream.Unlicensed:
+		return causeUnlicensed
 	case e.Kind == upstream.Unauthorized || e.Kind == upstream.Forbidden:
 		return causeUnauthorized
 	case e.Kind == upstream.Refused && state == store.Authorizing:
@@ -274,9 +286,4 @@ func clearAttention(ctx context.Context, tx *store.Tx, in *store.Instance) error
 // freeOf takes away what stands in an instance's way, so that the next step is tried.
 func freeOf(in *store.Instance) {
 	in.Attention, in.AttentionWho, in.AttentionDetail, in.AttentionSince = "", "", "", store.Time{}
-}
-
-// asOwner does something at Tray as the instance's user.
-func (p *Portal) asOwner(ctx context.Context, in store.Instance, do func(*tray.UserClient) error) error {
-	return p.asUser(ctx, in.IdentityID, do)
 }

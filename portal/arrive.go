@@ -32,6 +32,9 @@ func (p *Portal) arrive(ctx context.Context, tx *store.Tx, c Claims, actor store
 		if err := changed.put(ctx, tx, "workspace"); err != nil {
 			return u, w, err
 		}
+		if err := passOn(ctx, tx, w); err != nil {
+			return u, w, err
+		}
 	}
 	for _, a := range accounts {
 		if a.ID != w.AccountID {
@@ -71,6 +74,23 @@ func (p *Portal) putWorkspace(ctx context.Context, tx *store.Tx, c Claims, accou
 		p.Log.WarnContext(ctx, "a token names another account than the workspace has", "workspace", stored.ID, "account", a.Name)
 	}
 	return stored, &deed{workspace: stored.ID, kind: "workspace", subject: stored.ID, before: aboutWorkspace(was), after: aboutWorkspace(stored)}, nil
+}
+
+// passOn has a workspace's new name follow where the platform knows the workspace itself.
+func passOn(ctx context.Context, tx *store.Tx, w store.Workspace) error {
+	there, err := tx.OwnIdentities(ctx, w.ID)
+	if err != nil {
+		return err
+	}
+	for _, i := range there {
+		if i.UpstreamID == "" {
+			continue
+		}
+		if err := tx.Enqueue(ctx, store.SyncIdentity{IdentityID: i.ID}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // accountOf is the account that a token names, or the default one.

@@ -2,19 +2,25 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"portico/store"
 	"portico/upstream"
+	"portico/upstream/activepieces"
 	"portico/upstream/tray"
 )
 
-// client is how we call one account: Tray's client on the account's transport, which holds its rate limit and breaker.
+// client is how we call one account: its platform's client on the account's transport, which holds its rate limit and
+// breaker.
 type client struct {
-	*tray.Client
 	account   store.Account
 	transport *upstream.Client
+	hooks     *upstream.Webhooks
+	tray      *tray.Client         // one of these
+	pieces    *activepieces.Client // is set
 }
 
 type clients struct {
@@ -39,17 +45,44 @@ func (p *Portal) client(ctx context.Context, accountID string) (client, error) {
 }
 
 func (p *Portal) newClient(a store.Account) client {
+	pieces := a.Platform == store.PlatformActivepieces
 	o := tray.Options(a.Name, a.Token)
+	if pieces {
+		o = activepieces.Options(a.Name, a.Token, a.Password)
+	}
 	o.Now, o.Record, o.Transport = p.Now, p.recorder(a.ID), p.Transport
 	transport := upstream.NewClient(o)
 	// A workflow that fails says nothing of Tray: triggers are recorded by a client whose breaker hardly ever opens. It
 	// keeps a bit for each failure that it counts.
 	o.BreakerAfter = 1 << 16
 	triggers := upstream.NewClient(o)
-	return client{account: a, transport: transport, Client: tray.New(tray.Config{
+	c := client{account: a, transport: transport, hooks: upstream.NewWebhooks(a.Platform, a.WebhookHosts, triggers.HTTP)}
+	if pieces {
+		// What the platform has checked by a service takes its time, and says nothing of the platform either.
+		o.Timeout = checkPatience
+		slow := upstream.NewClient(o)
+		c.pieces = activepieces.New(activepieces.Config{
+			Account: a.Name, URL: a.APIURL, APIKey: a.Token, Email: a.Email, Password: a.Password, HTTP: transport.HTTP, SlowHTTP: slow.HTTP, Now: p.Now,
+		})
+		return c
+	}
+	c.tray = tray.New(tray.Config{
 		Account: a.Name, APIURL: a.APIURL, DialogURL: a.DialogURL, WebhookHosts: a.WebhookHosts,
-		EmbeddedID: a.EmbeddedID, MasterToken: a.Token, HTTP: transport.HTTP, TriggerHTTP: triggers.HTTP,
-	})}
+		EmbeddedID: a.EmbeddedID, MasterToken: a.Token, HTTP: transport.HTTP,
+	})
+	return c
+}
+
+// checkPatience is how long a service has to say whether it takes a sign-in: less than a claim lasts.
+const checkPatience = 30 * time.Second
+
+// piecesClient is how we call an account at Activepieces.
+func (p *Portal) piecesClient(ctx context.Context, accountID string) (*activepieces.Client, error) {
+	c, err := p.client(ctx, accountID)
+	if err == nil && c.pieces == nil {
+		err = fmt.Errorf("the account %s is not at Activepieces", c.account.Name)
+	}
+	return c.pieces, err
 }
 
 // Breakers is what each account's circuit breaker says, by the account's name.
@@ -69,7 +102,9 @@ func (p *Portal) DialogHosts() []string {
 	defer p.clients.mu.Unlock()
 	var origins []string
 	for _, c := range p.clients.known {
-		origins = append(origins, c.DialogOrigin())
+		if c.tray != nil {
+			origins = append(origins, c.tray.DialogOrigin())
+		}
 	}
 	slices.Sort(origins)
 	return slices.Compact(origins)

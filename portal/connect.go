@@ -87,8 +87,15 @@ func (p *Portal) begin(ctx context.Context, tx *store.Tx, who Who, g store.Integ
 		return in, err
 	}
 	for _, s := range slots {
-		err := tx.PutSlot(ctx, store.Slot{InstanceID: in.ID, Kind: s.Kind, ExternalID: s.ExternalID, Title: s.Title, Service: s.Service, Position: s.Position})
+		now := store.Slot{InstanceID: in.ID, Kind: s.Kind, ExternalID: s.ExternalID, Title: s.Title, Service: s.Service, Position: s.Position}
+		ready, err := tx.PredefinedForPiece(ctx, g.AccountID, s.Service)
 		if err != nil {
+			return in, err
+		}
+		if len(ready) > 0 {
+			now.PredefinedID = ready[0].ID
+		}
+		if err := tx.PutSlot(ctx, now); err != nil {
 			return in, err
 		}
 	}

@@ -4,41 +4,24 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"portico/store"
 	"portico/upstream"
-	"portico/upstream/tray"
 )
 
 // lookAgain is how long a create whose answer was lost may take to show up in Tray's list.
 const lookAgain = 5 * time.Second
 
-// upstreamName is an instance's name at Tray. It ends in our ID, by which an instance is found again whose creation
-// Tray carried out but never confirmed; a rename keeps it.
-func upstreamName(in store.Instance) string { return in.Name + markerSign + in.ID }
-
-const markerSign = " · "
-
-// marker is the ID of ours that a name at Tray ends in, and the name before it; "" when it was made elsewhere.
-func marker(name string) (before, id string) {
-	i := strings.LastIndex(name, markerSign)
-	if i < 0 || len(name)-i-len(markerSign) != 26 {
-		return name, ""
-	}
-	return name[:i], name[i+len(markerSign):]
-}
-
-// create makes the instance at Tray. Tray has no idempotency keys: that it is being tried is written first, and once
-// it has been, we look for the marker, wait, and look again before trying anew.
+// create makes the instance at its platform. None has idempotency keys: that it is being tried is written first, and
+// once it has been, we look for our mark, wait, and look again before trying anew.
 func (p *Portal) create(ctx context.Context, r run) error {
 	g, err := p.store.Integration(ctx, r.IntegrationID)
 	if err != nil {
 		return err
 	}
 	if !r.CreateTriedAt.IsZero() {
-		found, err := p.lookForMarker(ctx, r, g)
+		found, err := p.lookForMark(ctx, r, g)
 		if err != nil || found {
 			return err
 		}
@@ -49,7 +32,7 @@ func (p *Portal) create(ctx context.Context, r run) error {
 			})
 		}
 	}
-	if err := p.asOwner(ctx, r.Instance, func(*tray.UserClient) error { return nil }); err != nil {
+	if err := r.at.ready(ctx, r.IdentityID); err != nil {
 		return err // the user or the token cannot be had: nothing has been tried yet
 	}
 	err = p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
@@ -59,11 +42,7 @@ func (p *Portal) create(ctx context.Context, r run) error {
 	if err != nil {
 		return err
 	}
-	var made tray.Instance
-	err = p.asOwner(ctx, r.Instance, func(u *tray.UserClient) (err error) {
-		made, err = u.CreateInstance(ctx, g.UpstreamID, upstreamName(r.Instance))
-		return err
-	})
+	made, err := r.at.create(ctx, r.Instance, g)
 	var e *upstream.Error
 	if errors.As(err, &e) && !e.OutcomeUnknown() {
 		return errors.Join(err, p.forgetTry(ctx, r))
@@ -85,39 +64,35 @@ func (p *Portal) forgetTry(ctx context.Context, r run) error {
 	})
 }
 
-// lookForMarker finds what an earlier try has made: the oldest is ours, younger ones are removed.
-func (p *Portal) lookForMarker(ctx context.Context, r run, g store.Integration) (bool, error) {
-	marked, err := p.marked(ctx, r, g)
-	if err != nil || len(marked) == 0 {
+// lookForMark finds what an earlier try has made: the oldest is ours, younger ones are removed.
+func (p *Portal) lookForMark(ctx context.Context, r run, g store.Integration) (bool, error) {
+	found, err := marked(ctx, r, g)
+	if err != nil || len(found) == 0 {
 		return false, err
 	}
-	for _, extra := range marked[1:] {
+	for _, extra := range found[1:] {
 		if err := p.removeDuplicate(ctx, r.Instance, extra.ID); err != nil {
 			return false, err
 		}
 	}
-	return true, p.created(ctx, r, g, marked[0], "instance.found")
+	return true, p.created(ctx, r, g, found[0], "instance.found")
 }
 
-// marked is the instances at Tray that bear our instance's marker, oldest first.
-func (p *Portal) marked(ctx context.Context, r run, g store.Integration) ([]tray.Instance, error) {
-	var marked []tray.Instance
-	err := p.asOwner(ctx, r.Instance, func(u *tray.UserClient) error {
-		all, err := u.Instances(ctx, tray.InstanceFilter{SolutionID: g.UpstreamID})
-		for _, x := range all {
-			if _, id := marker(x.Name); id == r.ID {
-				marked = append(marked, x)
-			}
-		}
-		return err
-	})
-	slices.SortStableFunc(marked, func(a, b tray.Instance) int { return a.Created.Compare(b.Created) })
-	return marked, err
+// marked is the instances at the platform that bear our instance's mark, oldest first.
+func marked(ctx context.Context, r run, g store.Integration) ([]remote, error) {
+	all, err := r.at.list(ctx, r.IdentityID, g.UpstreamID)
+	all = slices.DeleteFunc(all, func(x remote) bool { return x.Mark != r.ID })
+	slices.SortStableFunc(all, func(a, b remote) int { return a.Created.Compare(b.Created) })
+	return all, err
 }
 
 // removeDuplicate removes the younger of two that one intent has made.
 func (p *Portal) removeDuplicate(ctx context.Context, in store.Instance, upstreamID string) error {
-	err := p.asOwner(ctx, in, func(u *tray.UserClient) error { return u.Remove(ctx, upstreamID) })
+	at, err := p.at(ctx, in.AccountID)
+	if err != nil {
+		return err
+	}
+	err = at.remove(ctx, in.IdentityID, upstreamID)
 	if err != nil && !upstream.IsKind(err, upstream.NotFound) {
 		return err
 	}
@@ -127,14 +102,14 @@ func (p *Portal) removeDuplicate(ctx context.Context, in store.Instance, upstrea
 }
 
 // created keeps that Tray has the instance, and what it needs next.
-func (p *Portal) created(ctx context.Context, r run, g store.Integration, made tray.Instance, code string) error {
+func (p *Portal) created(ctx context.Context, r run, g store.Integration, made remote, code string) error {
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
 		in.UpstreamID, in.UpstreamName, in.UpstreamCreated = made.ID, made.Name, tx.Now()
 		in.SeenAt = tx.Now()
 		if err := tell(ctx, tx, itself, *in, code); err != nil {
 			return err
 		}
-		if err := setWorkflows(ctx, tx, in.ID, made); err != nil {
+		if err := tx.SetWorkflows(ctx, in.ID, made.Workflows); err != nil {
 			return err
 		}
 		if in.State == store.Deleting { // taken back while it was being made
@@ -152,18 +127,9 @@ func (p *Portal) created(ctx context.Context, r run, g store.Integration, made t
 	})
 }
 
-func setWorkflows(ctx context.Context, tx *store.Tx, instanceID string, x tray.Instance) error {
-	var workflows []store.Workflow
-	for _, w := range x.Workflows {
-		workflows = append(workflows, store.Workflow{UpstreamID: w.ID, SourceID: w.SourceID, Name: w.Name, TriggerURL: w.TriggerURL})
-	}
-	return tx.SetWorkflows(ctx, instanceID, workflows)
-}
-
 // complete says that the instance has all it was asked for: it is enabled next, held for staff, or left to the
 // person, as the integration says.
 func complete(ctx context.Context, tx *store.Tx, in *store.Instance, g store.Integration) error {
-	in.NotBefore = store.At(in.UpstreamCreated.Add(tray.EnableDelay))
 	if err := tell(ctx, tx, itself, *in, "instance.complete"); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"portico/secret"
@@ -41,7 +42,7 @@ func (p *Portal) OpenAuth(ctx context.Context, who Who, instanceID, slotID strin
 		}
 		s.Baseline = ids(there)
 		return tx.PutSlot(ctx, s)
-	}, func(c client, code secret.Text) string { return c.AuthDialogURL(in.UpstreamID, slotID, code) })
+	}, func(c *tray.Client, code secret.Text) string { return c.AuthDialogURL(in.UpstreamID, slotID, code) })
 }
 
 // OpenWizard prepares the platform's configuration wizard.
@@ -55,11 +56,11 @@ func (p *Portal) OpenWizard(ctx context.Context, who Who, instanceID string) (Di
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
 	return p.open(ctx, who, in, store.FlowWizard, "", func(*store.Tx) error { return nil },
-		func(c client, code secret.Text) string { return c.WizardURL(in.UpstreamID, code) })
+		func(c *tray.Client, code secret.Text) string { return c.WizardURL(in.UpstreamID, code) })
 }
 
 // open gets a one-time code and stores the flow that it begins.
-func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slotID string, prepare func(*store.Tx) error, address func(client, secret.Text) string) (Dialog, error) {
+func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slotID string, prepare func(*store.Tx) error, address func(*tray.Client, secret.Text) string) (Dialog, error) {
 	c, err := p.client(ctx, in.AccountID)
 	if err != nil {
 		return Dialog{}, err
@@ -81,7 +82,7 @@ func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slo
 		}
 		return tell(ctx, tx, who.Actor, in, "dialog.opened", "slot", slotTitle(ctx, tx, in.ID, slotID))
 	})
-	return Dialog{URL: address(c, code), Origin: c.DialogOrigin(), FlowID: f.ID}, err
+	return Dialog{URL: address(c.tray, code), Origin: c.tray.DialogOrigin(), FlowID: f.ID}, err
 }
 
 // askCode asks for the one-time code that a dialog is opened with, while a person waits.
@@ -92,7 +93,7 @@ func (p *Portal) askCode(ctx context.Context, c client, identityID string) (secr
 	if err != nil {
 		return "", err
 	}
-	return c.AuthorizationCode(ctx, identity.UpstreamID)
+	return c.tray.AuthorizationCode(ctx, identity.UpstreamID)
 }
 
 // slotTitle is what a timeline calls a slot; "" for the wizard, which has none.
@@ -105,49 +106,39 @@ func slotTitle(ctx context.Context, tx *store.Tx, instanceID, slotID string) str
 }
 
 // askAuthentications is authentications while a person waits.
-func (p *Portal) askAuthentications(ctx context.Context, identityID string) ([]tray.Authentication, error) {
+func (p *Portal) askAuthentications(ctx context.Context, identityID string) ([]store.Authentication, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.AnswerWithin)
 	defer cancel()
 	return p.authentications(ctx, identityID)
 }
 
-// authentications asks Tray for the sign-ins that an identity has now, and keeps a copy.
-func (p *Portal) authentications(ctx context.Context, identityID string) ([]tray.Authentication, error) {
-	var there []tray.Authentication
-	err := p.asUser(ctx, identityID, func(u *tray.UserClient) (err error) {
-		there, err = u.Authentications(ctx)
-		return err
-	})
+// authentications asks the platform for the sign-ins that an identity has now, and keeps a copy.
+func (p *Portal) authentications(ctx context.Context, identityID string) ([]store.Authentication, error) {
+	i, err := p.store.Identity(ctx, identityID)
 	if err != nil {
 		return nil, err
 	}
-	return there, p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		i, err := tx.Identity(ctx, identityID)
-		if err != nil {
-			return err
-		}
-		return tx.PutAuthentications(ctx, i, copies(there))
-	})
-}
-
-func copies(there []tray.Authentication) []store.Authentication {
-	var all []store.Authentication
-	for _, a := range there {
-		all = append(all, store.Authentication{UpstreamID: a.ID, Name: a.Name, Service: a.ServiceName, ServiceTitle: a.ServiceTitle, ServiceIcon: a.ServiceIcon})
+	at, err := p.at(ctx, i.AccountID)
+	if err != nil {
+		return nil, err
 	}
-	return all
+	there, err := at.signIns(ctx, identityID)
+	if err != nil {
+		return nil, err
+	}
+	return there, p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.PutAuthentications(ctx, i, there) })
 }
 
-func ids(there []tray.Authentication) []string {
+func ids(there []store.Authentication) []string {
 	all := []string{} // never nil, which would say that the dialog was never opened
 	for _, a := range there {
-		all = append(all, a.ID)
+		all = append(all, a.UpstreamID)
 	}
 	return all
 }
 
 // FinishFlow redeems what a dialog said. Nothing that came through the browser is believed: a sign-in is taken only
-// when Tray lists it for this very user.
+// when the platform lists it for this very user.
 func (p *Portal) FinishFlow(ctx context.Context, who Who, instanceID, flowID, outcome, authID string) error {
 	in, err := p.instance(ctx, who, instanceID)
 	if err != nil {
@@ -243,17 +234,16 @@ func (p *Portal) finishAuth(ctx context.Context, who Who, in store.Instance, f s
 	})
 }
 
-func find(there []tray.Authentication, id string) (tray.Authentication, bool) {
-	for _, a := range there {
-		if a.ID == id && id != "" {
-			return a, true
-		}
+func find(there []store.Authentication, id string) (store.Authentication, bool) {
+	n := slices.IndexFunc(there, func(a store.Authentication) bool { return a.UpstreamID == id && id != "" })
+	if n < 0 {
+		return store.Authentication{}, false
 	}
-	return tray.Authentication{}, false
+	return there[n], true
 }
 
-// choose gives a slot a sign-in that Tray has listed for the instance's user, and lets the journey go on.
-func (p *Portal) choose(ctx context.Context, who Who, instanceID, slotID string, a tray.Authentication, code string, also func(*store.Tx) error) error {
+// choose gives a slot a sign-in that the platform has listed for the instance's user, and lets the journey go on.
+func (p *Portal) choose(ctx context.Context, who Who, instanceID, slotID string, a store.Authentication, code string, also func(*store.Tx) error) error {
 	err := p.change(ctx, who, instanceID, func(tx *store.Tx, in *store.Instance) error {
 		if err := also(tx); err != nil || in.State != store.Authorizing {
 			return err
@@ -263,7 +253,7 @@ func (p *Portal) choose(ctx context.Context, who Who, instanceID, slotID string,
 			return err
 		}
 		before := *in
-		s.AuthenticationID, s.Found = a.ID, code == "slot.found"
+		s.AuthenticationID, s.Found = a.UpstreamID, code == "slot.found"
 		if err := tx.PutSlot(ctx, s); err != nil {
 			return err
 		}

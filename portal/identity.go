@@ -47,10 +47,10 @@ func (p *Portal) provisioned(ctx context.Context, identityID string) (store.Iden
 	return p.provision(ctx, i)
 }
 
-// provision makes an identity known at Tray under the host's external ID, or finds that it is: after a lost answer,
-// and where the host used Tray before.
+// provision makes an identity known at its platform under the host's external ID, or finds that it is: after a lost
+// answer, and where the host used the platform before.
 func (p *Portal) provision(ctx context.Context, i store.Identity) (store.Identity, error) {
-	c, err := p.client(ctx, i.AccountID)
+	at, err := p.at(ctx, i.AccountID)
 	if err != nil {
 		return i, err
 	}
@@ -58,24 +58,19 @@ func (p *Portal) provision(ctx context.Context, i store.Identity) (store.Identit
 	if err != nil {
 		return i, err
 	}
-	code := "identity.created"
-	id, err := c.CreateUser(ctx, name, i.ExternalID)
-	var e *upstream.Error
-	if errors.As(err, &e) && (e.Kind == upstream.Exists || e.OutcomeUnknown()) {
-		found, ferr := c.FindUser(ctx, i.ExternalID)
-		if ferr != nil {
-			return i, errors.Join(err, ferr)
-		}
-		id, err, code = found.ID, nil, "identity.found"
-	}
+	id, found, err := at.provision(ctx, i, name)
 	if err != nil {
 		return i, err
+	}
+	code := "identity.created"
+	if found {
+		code = "identity.found"
 	}
 	i.UpstreamID = id
 	return i, p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		err := tx.SetUpstreamUser(ctx, i.ID, id)
 		if errors.Is(err, store.ErrExists) {
-			return &upstream.Error{Platform: tray.Platform, Operation: "createExternalUser", Kind: upstream.Refused, Message: "this user at the platform is somebody else's here", Err: err}
+			return &upstream.Error{Platform: at.name(), Operation: "provision", Kind: upstream.Refused, Message: "this user at the platform is somebody else's here", Err: err}
 		}
 		if err != nil {
 			return err
@@ -113,7 +108,7 @@ func (p *Portal) token(ctx context.Context, c client, i store.Identity) (token s
 // renew asks for a new user token and keeps it sealed.
 func (p *Portal) renew(ctx context.Context, c client, i store.Identity) (secret.Text, error) {
 	asked := p.Now()
-	token, err := c.Authorize(ctx, i.UpstreamID)
+	token, err := c.tray.Authorize(ctx, i.UpstreamID)
 	if err != nil {
 		return "", err
 	}

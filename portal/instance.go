@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"portico/store"
-	"portico/upstream/tray"
+	"portico/upstream"
 )
 
 // maxName is how many characters an instance's name may have.
@@ -195,8 +195,8 @@ func (p *Portal) trigger(ctx context.Context, who Who, in store.Instance, w stor
 	if err != nil {
 		return Tried{}, err
 	}
-	a, err := c.Trigger(ctx, w.TriggerURL)
-	if errors.Is(err, tray.ErrNotWebhookHost) {
+	a, err := c.hooks.Trigger(ctx, w.TriggerURL)
+	if errors.Is(err, upstream.ErrNotWebhookHost) {
 		return Tried{}, refuse("trigger_host")
 	}
 	if err != nil {

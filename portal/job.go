@@ -64,6 +64,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	})
 	add(workers, personTimeout, func(ctx context.Context, a store.SyncIdentity) error { return p.copyOrLeave(ctx, a.IdentityID) })
 	add(workers, 0, func(ctx context.Context, a store.FetchIcon) error { return p.fetchIcon(ctx, a.IntegrationID) })
+	add(workers, syncTimeout, func(ctx context.Context, a store.FetchLogos) error { return p.fetchLogos(ctx, a.AccountID) })
 	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
 	return p.store.Jobs(&river.Config{
 		Queues: map[string]river.QueueConfig{

@@ -88,7 +88,7 @@ func (w *world) agree(r *rapid.T) {
 		if on, _ := x["enabled"].(bool); on != (c.State == store.Enabled) {
 			r.Fatalf("%s is %s here, and enabled=%v at Tray", c.Name, c.State, on)
 		}
-		if x["name"] != upstreamName(c) {
+		if x["name"] != (trayEngine{}).upstreamName(c) {
 			r.Fatalf("%s is called %v at Tray", c.Name, x["name"])
 		}
 		delete(there, c.UpstreamID)

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"portico/store"
-	"portico/upstream/tray"
 )
 
 // patience is how long a person's request waits to see a step happen before the job goes on alone.
@@ -189,29 +188,4 @@ func slot(ctx context.Context, slots interface {
 		}
 	}
 	return store.Slot{}, refuse("slot_unknown")
-}
-
-// asUser does something as an instance's or a person's user at Tray, with a token that is renewed before it expires
-// and once more when it is refused.
-func (p *Portal) asUser(ctx context.Context, identityID string, do func(*tray.UserClient) error) error {
-	i, err := p.provisioned(ctx, identityID)
-	if err != nil {
-		return err
-	}
-	c, err := p.client(ctx, i.AccountID)
-	if err != nil {
-		return err
-	}
-	token, fresh, err := p.token(ctx, c, i)
-	if err != nil {
-		return err
-	}
-	err = do(c.AsUser(token))
-	if fresh || !unauthorized(err) {
-		return err
-	}
-	if token, err = p.renew(ctx, c, i); err != nil {
-		return fmt.Errorf("renewing a refused user token: %w", err)
-	}
-	return do(c.AsUser(token))
 }

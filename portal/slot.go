@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"portico/store"
-	"portico/upstream/tray"
 )
 
 // Found is what there is at Tray when a person says that they have signed in.
@@ -43,17 +42,17 @@ func (p *Portal) CheckSlot(ctx context.Context, who Who, instanceID, slotID stri
 		return Found{}, err
 	}
 	if len(fresh) > 1 || identity.UserID == "" {
-		return Found{Choices: copies(fresh)}, nil
+		return Found{Choices: fresh}, nil
 	}
 	if err := p.choose(ctx, who, in.ID, slotID, fresh[0], "slot.found", func(*store.Tx) error { return nil }); err != nil {
 		return Found{}, err
 	}
-	return Found{Attached: &copies(fresh)[0]}, nil
+	return Found{Attached: &fresh[0]}, nil
 }
 
 // fresh is the sign-ins that may have been made for a slot: not there before, used nowhere else, not refused by the
 // person, and of the slot's service where any is.
-func (p *Portal) fresh(ctx context.Context, in store.Instance, s store.Slot, there []tray.Authentication) ([]tray.Authentication, error) {
+func (p *Portal) fresh(ctx context.Context, in store.Instance, s store.Slot, there []store.Authentication) ([]store.Authentication, error) {
 	taken, err := p.store.UsedAuthentications(ctx, in.IdentityID, in.ID)
 	if err != nil {
 		return nil, err
@@ -66,13 +65,13 @@ func (p *Portal) fresh(ctx context.Context, in store.Instance, s store.Slot, the
 		taken = append(taken, other.AuthenticationID)
 	}
 	taken = slices.Concat(taken, s.Baseline, s.Rejected)
-	var fresh, fitting []tray.Authentication
+	var fresh, fitting []store.Authentication
 	for _, a := range there {
-		if slices.Contains(taken, a.ID) {
+		if slices.Contains(taken, a.UpstreamID) {
 			continue
 		}
 		fresh = append(fresh, a)
-		if Fits(s, a.ServiceName, a.ServiceTitle) {
+		if Fits(s, a.Service, a.ServiceTitle) {
 			fitting = append(fitting, a)
 		}
 	}

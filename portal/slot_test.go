@@ -110,7 +110,7 @@ func TestColleaguesShareTheUser(t *testing.T) {
 	w := newWorld(t, func(a *store.Account) { a.UserScope = store.ScopeWorkspace })
 	// The person's own identity is replaced by the workspace's.
 	w.ok(w.store.Update(w.ctx, func(tx *store.Tx) error {
-		_, err := w.portal.putIdentity(w.ctx, tx, w.who.User, w.who.Workspace)
+		_, err := w.portal.putIdentity(w.ctx, tx, w.who.User, w.who.Workspace, w.who.Workspace.AccountID)
 		return err
 	}))
 	i, err := w.store.WorkspaceIdentities(w.ctx, w.who.Workspace.ID)

@@ -49,6 +49,9 @@ func (p *Portal) SetIntegration(ctx context.Context, actor store.Actor, id strin
 		if err != nil {
 			return err
 		}
+		if c.Shown && g.Problem != "" {
+			return refuse("integration_problem", "problem", g.Problem)
+		}
 		before := decided(g, was)
 		if g, err = putIntegration(ctx, tx, g, c, audience); err != nil {
 			return err
@@ -99,7 +102,7 @@ func workspacesNamed(ctx context.Context, tx *store.Tx, accountID string, extern
 	for _, id := range externalIDs {
 		w, err := tx.WorkspaceByExternalID(ctx, id)
 		switch {
-		case errors.Is(err, store.ErrNotFound) || (err == nil && w.AccountID != accountID):
+		case errors.Is(err, store.ErrNotFound) || (err == nil && !belongs(ctx, tx, w, accountID)):
 			unknown = append(unknown, id)
 		case err != nil:
 			return nil, err
@@ -134,4 +137,10 @@ func decided(g store.Integration, audience []store.Workspace) decision {
 		Shown: g.Shown, Position: g.Position, Title: g.StaffTitle, Description: g.StaffDescription,
 		Enable: cmp.Or(g.StaffEnableMode, "platform"), Restricted: g.Restricted, Audience: strings.Join(names, ", "),
 	}
+}
+
+// belongs says whether an account is one of a workspace's.
+func belongs(ctx context.Context, tx *store.Tx, w store.Workspace, accountID string) bool {
+	accounts, err := tx.WorkspaceAccounts(ctx, w)
+	return err == nil && slices.ContainsFunc(accounts, func(a store.Account) bool { return a.ID == accountID })
 }

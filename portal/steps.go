@@ -6,27 +6,21 @@ import (
 
 	"portico/store"
 	"portico/upstream"
-	"portico/upstream/tray"
 )
 
-// attach gives Tray the sign-ins that were chosen: always all of them, since whether a list replaces what is there
-// or adds to it is not known.
+// attach gives the platform the sign-ins that were chosen.
 func (p *Portal) attach(ctx context.Context, r run) error {
-	var auths []tray.AuthValue
-	for _, s := range r.slots {
-		if s.Kind == store.SlotAuth && s.AuthenticationID != "" {
-			auths = append(auths, tray.AuthValue{ExternalID: s.ExternalID, AuthID: s.AuthenticationID})
-		}
-	}
-	err := p.asOwner(ctx, r.Instance, func(u *tray.UserClient) error {
-		_, err := u.SetValues(ctx, r.UpstreamID, auths, nil)
-		return err
-	})
-	if err != nil {
-		return err
-	}
 	g, err := p.store.Integration(ctx, r.IntegrationID)
 	if err != nil {
+		return err
+	}
+	var auths []value
+	for _, s := range r.slots {
+		if s.Kind == store.SlotAuth && s.AuthenticationID != "" {
+			auths = append(auths, value{s.ExternalID, s.AuthenticationID})
+		}
+	}
+	if err := r.at.attach(ctx, r.Instance, g, r.slots); err != nil {
 		return err
 	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
@@ -38,15 +32,15 @@ func (p *Portal) attach(ctx context.Context, r run) error {
 	})
 }
 
-// markAttached keeps what Tray has confirmed, and says whether no sign-in is missing.
-func markAttached(ctx context.Context, tx *store.Tx, in store.Instance, sent []tray.AuthValue) (all bool, err error) {
+// markAttached keeps what the platform has confirmed, and says whether no sign-in is missing.
+func markAttached(ctx context.Context, tx *store.Tx, in store.Instance, sent []value) (all bool, err error) {
 	slots, err := tx.Slots(ctx, in.ID)
 	if err != nil {
 		return false, err
 	}
 	confirmed := map[string]string{}
 	for _, a := range sent {
-		confirmed[a.ExternalID] = a.AuthID
+		confirmed[a.Slot] = a.Value
 	}
 	all = true
 	for _, s := range slots {
@@ -67,13 +61,9 @@ func markAttached(ctx context.Context, tx *store.Tx, in store.Instance, sent []t
 	return all, nil
 }
 
-// readValues learns from Tray what the wizard has stored there.
+// readValues learns from the platform what the wizard has stored there.
 func (p *Portal) readValues(ctx context.Context, r run) error {
-	var x tray.Instance
-	err := p.asOwner(ctx, r.Instance, func(u *tray.UserClient) (err error) {
-		x, err = u.Instance(ctx, r.UpstreamID)
-		return err
-	})
+	x, err := r.at.one(ctx, r.Instance)
 	if err != nil {
 		return err
 	}
@@ -93,8 +83,8 @@ func (p *Portal) readValues(ctx context.Context, r run) error {
 	})
 }
 
-// setValues copies the values that an instance has at Tray.
-func setValues(ctx context.Context, tx *store.Tx, in store.Instance, x tray.Instance) error {
+// setValues copies the values that an instance has at its platform.
+func setValues(ctx context.Context, tx *store.Tx, in store.Instance, x remote) error {
 	slots, err := tx.Slots(ctx, in.ID)
 	if err != nil {
 		return err
@@ -115,68 +105,53 @@ func setValues(ctx context.Context, tx *store.Tx, in store.Instance, x tray.Inst
 		}
 		return tx.PutSlot(ctx, s)
 	}
-	for _, a := range x.AuthValues {
-		if err := put(store.SlotAuth, a.ExternalID, func(s *store.Slot) { s.AuthenticationID, s.AttachedID = a.AuthID, a.AuthID }); err != nil {
+	for _, a := range x.SignIns {
+		if err := put(store.SlotAuth, a.Slot, func(s *store.Slot) { s.AuthenticationID, s.AttachedID = a.Value, a.Value }); err != nil {
 			return err
 		}
 	}
-	for _, c := range x.ConfigValues {
-		if err := put(store.SlotConfig, c.ExternalID, func(s *store.Slot) { s.Value = c.Value }); err != nil {
+	for _, c := range x.Values {
+		if err := put(store.SlotConfig, c.Slot, func(s *store.Slot) { s.Value = c.Value }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// errStillOff says that Tray took the request to enable and left the instance off.
-var errStillOff = &upstream.Error{Platform: "tray", Operation: "updateSolutionInstance", Kind: upstream.Unavailable, Message: "the instance is still off"}
-
-// enable turns the instance on, with Tray's check for missing values.
+// enable turns the instance on, with the platform's check for missing values.
 func (p *Portal) enable(ctx context.Context, r run) error {
-	var x tray.Instance
-	err := p.asOwner(ctx, r.Instance, func(u *tray.UserClient) (err error) {
-		x, err = u.Enable(ctx, r.UpstreamID)
-		return err
-	})
-	if upstream.IsKind(err, upstream.Refused) {
-		return p.incomplete(ctx, r, err)
-	}
-	if err != nil {
-		return err
-	}
-	if !x.Enabled {
-		return errStillOff
-	}
 	g, err := p.store.Integration(ctx, r.IntegrationID)
 	if err != nil {
 		return err
 	}
+	x, err := r.at.enable(ctx, r.Instance, g, r.slots)
+	if errors.Is(err, errMissingValues) {
+		return p.incomplete(ctx, r, g, err)
+	}
+	if err != nil {
+		return err
+	}
+	if !x.Enabled { // it took the request and left the instance off
+		return &upstream.Error{Platform: r.at.name(), Operation: "enable", Kind: upstream.Unavailable, Message: "the instance is still off"}
+	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
-		in.EnabledAt, in.Version = tx.Now(), flags(x)
+		in.EnabledAt, in.Version = tx.Now(), x.Version
 		if in.State == store.Enabling || in.State == store.Disabled {
 			in.State = store.Enabled
 			finished(in, g)
 		}
-		if err := setWorkflows(ctx, tx, in.ID, x); err != nil {
+		if err := tx.SetWorkflows(ctx, in.ID, x.Workflows); err != nil {
 			return err
 		}
 		return tell(ctx, tx, itself, *in, "instance.enabled")
 	})
 }
 
-func flags(x tray.Instance) store.VersionFlags {
-	return store.VersionFlags{HasNewer: x.HasNewerVersion, NeedsUserInput: x.NeedsUserInput, NeedsSystemInput: x.NeedsSystemInput}
-}
-
-// incomplete keeps that Tray refused to enable because values are missing: the person goes back to where they are
+// incomplete keeps that the platform refused to enable because values are missing: the person goes back to where they are
 // given.
-func (p *Portal) incomplete(ctx context.Context, r run, refused error) error {
+func (p *Portal) incomplete(ctx context.Context, r run, g store.Integration, refused error) error {
 	var e *upstream.Error
 	errors.As(refused, &e)
-	g, err := p.store.Integration(ctx, r.IntegrationID)
-	if err != nil {
-		return err
-	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
 		in.WantEnabled = false
 		if in.State == store.Enabling || in.State == store.Disabled {
@@ -191,16 +166,12 @@ func (p *Portal) incomplete(ctx context.Context, r run, refused error) error {
 
 // disable turns the instance off.
 func (p *Portal) disable(ctx context.Context, r run) error {
-	var x tray.Instance
-	err := p.asOwner(ctx, r.Instance, func(u *tray.UserClient) (err error) {
-		x, err = u.Disable(ctx, r.UpstreamID)
-		return err
-	})
+	x, err := r.at.disable(ctx, r.Instance)
 	if err != nil {
 		return err
 	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
-		in.EnabledAt, in.Version = store.Time{}, flags(x)
+		in.EnabledAt, in.Version = store.Time{}, x.Version
 		if in.State == store.Enabled {
 			in.State = store.Disabled
 		}
@@ -208,14 +179,10 @@ func (p *Portal) disable(ctx context.Context, r run) error {
 	})
 }
 
-// rename gives Tray the name that the person gave.
+// rename gives the platform the name that the person gave.
 func (p *Portal) rename(ctx context.Context, r run) error {
-	name := upstreamName(r.Instance)
-	err := p.asOwner(ctx, r.Instance, func(u *tray.UserClient) error {
-		_, err := u.Rename(ctx, r.UpstreamID, name)
-		return err
-	})
-	if err != nil {
+	name := r.at.upstreamName(r.Instance)
+	if err := r.at.rename(ctx, r.Instance, name); err != nil {
 		return err
 	}
 	return p.keep(ctx, r, func(_ *store.Tx, in *store.Instance) error {
@@ -224,14 +191,14 @@ func (p *Portal) rename(ctx context.Context, r run) error {
 	})
 }
 
-// remove removes the instance at Tray; what never was there, or no longer is, counts as removed.
+// remove removes the instance at its platform; what never was there, or no longer is, counts as removed.
 func (p *Portal) remove(ctx context.Context, r run) error {
 	if r.UpstreamID == "" && !r.CreateTriedAt.IsZero() {
 		g, err := p.store.Integration(ctx, r.IntegrationID)
 		if err != nil {
 			return err
 		}
-		found, err := p.lookForMarker(ctx, r, g)
+		found, err := p.lookForMark(ctx, r, g)
 		if err != nil || found {
 			return err
 		}
@@ -243,7 +210,7 @@ func (p *Portal) remove(ctx context.Context, r run) error {
 		}
 	}
 	if r.UpstreamID != "" {
-		err := p.asOwner(ctx, r.Instance, func(u *tray.UserClient) error { return u.Remove(ctx, r.UpstreamID) })
+		err := r.at.remove(ctx, r.IdentityID, r.UpstreamID)
 		if err != nil && !upstream.IsKind(err, upstream.NotFound) {
 			return err
 		}

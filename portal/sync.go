@@ -3,12 +3,10 @@ package portal
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"portico/store"
 	"portico/upstream"
-	"portico/upstream/tray"
 )
 
 // SyncNow asks for fresh copies of what an account offers and of its instances.
@@ -31,29 +29,20 @@ func (p *Portal) SyncNow(ctx context.Context, actor store.Actor, accountID strin
 
 // syncInstances copies the instances of all users of an account, a page at a time, and marks those that are gone.
 func (p *Portal) syncInstances(ctx context.Context, accountID string) error {
-	c, err := p.client(ctx, accountID)
+	at, err := p.at(ctx, accountID)
 	if err != nil {
 		return err
 	}
 	began := p.Now()
-	err = c.EachInstance(ctx, tray.InstanceFilter{}, func(page []tray.Instance) error {
-		byOwner := map[string][]tray.Instance{}
-		for _, x := range page {
-			byOwner[x.Owner] = append(byOwner[x.Owner], x)
+	err = at.each(ctx, func(owner string, theirs []remote) error {
+		i, err := p.store.IdentityByUpstreamID(ctx, accountID, owner)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // nobody of ours
 		}
-		for owner, theirs := range byOwner {
-			i, err := p.store.IdentityByUpstreamID(ctx, accountID, owner)
-			if errors.Is(err, store.ErrNotFound) {
-				continue // nobody of ours
-			}
-			if err != nil {
-				return err
-			}
-			if err := p.putInstances(ctx, i, theirs, began); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
-		return nil
+		return p.putInstances(ctx, i, theirs, began)
 	})
 	if err != nil {
 		return p.notSynced(ctx, accountID, store.SyncedInstances, err)
@@ -70,7 +59,7 @@ func (p *Portal) syncInstances(ctx context.Context, accountID string) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.SetSync(ctx, accountID, store.SyncedInstances, "") })
 }
 
-// syncIdentity copies the instances and sign-ins of one user at Tray, who is made known there if need be.
+// syncIdentity copies the instances and sign-ins of one user at a platform, who is made known there if need be.
 func (p *Portal) syncIdentity(ctx context.Context, identityID string) error {
 	err := p.copyIdentity(ctx, identityID)
 	problem := ""
@@ -88,11 +77,18 @@ func (p *Portal) copyIdentity(ctx context.Context, identityID string) error {
 		return err
 	}
 	began := p.Now()
-	var listed []tray.Instance
-	err = p.asUser(ctx, identityID, func(u *tray.UserClient) (err error) {
-		listed, err = u.Instances(ctx, tray.InstanceFilter{})
+	at, err := p.at(ctx, i.AccountID)
+	if err != nil {
 		return err
-	})
+	}
+	name, err := p.identityName(ctx, i)
+	if err != nil {
+		return err
+	}
+	if err := at.follow(ctx, i, name); err != nil {
+		return err
+	}
+	listed, err := at.list(ctx, identityID, "")
 	if err != nil {
 		return err
 	}
@@ -107,8 +103,8 @@ func (p *Portal) copyIdentity(ctx context.Context, identityID string) error {
 	return p.markMissing(ctx, i, listed, there, began)
 }
 
-// markMissing marks the instances of an identity that Tray no longer lists, and those whose sign-ins are gone.
-func (p *Portal) markMissing(ctx context.Context, i store.Identity, listed []tray.Instance, there []tray.Authentication, began time.Time) error {
+// markMissing marks the instances of an identity that the platform no longer lists, and those whose sign-ins are gone.
+func (p *Portal) markMissing(ctx context.Context, i store.Identity, listed []remote, there []store.Authentication, began time.Time) error {
 	have, err := p.store.IdentityInstances(ctx, i.ID)
 	if err != nil {
 		return err
@@ -124,7 +120,7 @@ func (p *Portal) markMissing(ctx context.Context, i store.Identity, listed []tra
 		if !seen[in.UpstreamID] {
 			err = p.checkGone(ctx, in)
 		} else {
-			err = p.markSignins(ctx, in.ID, ids(there))
+			err = p.markSignins(ctx, in.ID, there)
 		}
 		if err != nil {
 			return err
@@ -133,16 +129,16 @@ func (p *Portal) markMissing(ctx context.Context, i store.Identity, listed []tra
 	return nil
 }
 
-// checkGone asks Tray for an instance that a list has left out, since a list's pages may shift while it is read, and
+// checkGone asks the platform for an instance that a list has left out, since a list's pages may shift while it is read, and
 // marks it when it is gone.
 func (p *Portal) checkGone(ctx context.Context, in store.Instance) error {
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
 	asked := p.Now()
-	var x tray.Instance
-	err := p.asOwner(ctx, in, func(u *tray.UserClient) (err error) {
-		x, err = u.Instance(ctx, in.UpstreamID)
+	at, err := p.at(ctx, in.AccountID)
+	if err != nil {
 		return err
-	})
+	}
+	x, err := at.one(ctx, in)
 	if upstream.IsKind(err, upstream.NotFound) {
 		return p.markRemoved(ctx, in)
 	}
@@ -152,7 +148,7 @@ func (p *Portal) checkGone(ctx context.Context, in store.Instance) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error { return p.refresh(ctx, tx, in.ID, x, asked) })
 }
 
-// markRemoved marks an instance that is gone at Tray, unless it has been made anew meanwhile; one that we were removing
+// markRemoved marks an instance that is gone at its platform, unless it has been made anew meanwhile; one that we were removing
 // is removed.
 func (p *Portal) markRemoved(ctx context.Context, gone store.Instance) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
@@ -161,7 +157,7 @@ func (p *Portal) markRemoved(ctx context.Context, gone store.Instance) error {
 			return err
 		}
 		before := in
-		if err := setAttention(ctx, tx, &in, causeRemoved, "not in Tray's list"); err != nil {
+		if err := setAttention(ctx, tx, &in, causeRemoved, "not in the platform's list"); err != nil {
 			return err
 		}
 		removed(&in)
@@ -172,7 +168,7 @@ func (p *Portal) markRemoved(ctx context.Context, gone store.Instance) error {
 	})
 }
 
-// removed makes of an instance what is left of it once it is gone at Tray: one that is off.
+// removed makes of an instance what is left of it once it is gone there: one that is off.
 func removed(in *store.Instance) {
 	in.WantEnabled, in.EnabledAt = false, store.Time{}
 	if in.State == store.Enabled {
@@ -180,31 +176,48 @@ func removed(in *store.Instance) {
 	}
 }
 
-// markSignins marks an instance that uses a sign-in which is gone at Tray, and clears the mark when it is not.
-func (p *Portal) markSignins(ctx context.Context, instanceID string, there []string) error {
+// markSignins marks an instance that uses a sign-in which is gone at the platform, or which its service no longer takes,
+// and clears the mark when it is well again.
+func (p *Portal) markSignins(ctx context.Context, instanceID string, there []store.Authentication) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
 		in, err := tx.LockInstance(ctx, instanceID)
-		if err != nil || in.Unfinished() || (in.Attention != "" && in.Attention != causeSigninGone) {
+		of := in.Attention == "" || in.Attention == causeSigninGone || in.Attention == causeBroken
+		if err != nil || in.Unfinished() || !of {
 			return err
 		}
 		slots, err := tx.Slots(ctx, in.ID)
 		if err != nil {
 			return err
 		}
-		missing := slices.ContainsFunc(slots, func(s store.Slot) bool {
-			return s.AuthenticationID != "" && !slices.Contains(there, s.AuthenticationID)
-		})
+		cause, detail := signinCause(slots, there)
 		switch {
-		case missing && in.Attention == "":
-			err = setAttention(ctx, tx, &in, causeSigninGone, "a sign-in is not in Tray's list")
-		case !missing && in.Attention != "":
+		case cause == in.Attention:
+			return nil
+		case cause == "":
 			err = clearAttention(ctx, tx, &in)
 		default:
-			return nil
+			err = setAttention(ctx, tx, &in, cause, detail)
 		}
 		if err != nil {
 			return err
 		}
 		return tx.PutInstance(ctx, in, "")
 	})
+}
+
+// signinCause says what is wrong with the sign-ins of slots; "" when nothing is.
+func signinCause(slots []store.Slot, there []store.Authentication) (cause, detail string) {
+	for _, s := range slots {
+		if s.AuthenticationID == "" || s.PredefinedID != "" {
+			continue
+		}
+		a, listed := find(there, s.AuthenticationID)
+		switch {
+		case !listed:
+			return causeSigninGone, "a sign-in is not in the platform's list"
+		case a.Status != store.AuthGood:
+			cause, detail = causeBroken, "the platform says of a sign-in: "+a.Status
+		}
+	}
+	return cause, detail
 }

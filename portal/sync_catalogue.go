@@ -14,17 +14,26 @@ import (
 // syncCatalogue copies what an account offers. What nobody can see any more is marked, never removed: instances of it
 // live on.
 func (p *Portal) syncCatalogue(ctx context.Context, accountID string) error {
-	c, err := p.client(ctx, accountID)
+	at, err := p.at(ctx, accountID)
 	if err != nil {
 		return err
 	}
-	listed, err := c.Integrations(ctx)
-	if err != nil {
+	if err := at.offers(ctx); err != nil {
 		return p.notSynced(ctx, accountID, store.SyncedCatalogue, err)
 	}
-	slots, err := c.AuthSlots(ctx)
+	return nil
+}
+
+// offers copies Tray's solutions.
+func (t trayEngine) offers(ctx context.Context) error {
+	p, accountID := t.p, t.c.account.ID
+	listed, err := t.c.tray.Integrations(ctx)
+	if err != nil {
+		return err
+	}
+	slots, err := t.c.tray.AuthSlots(ctx)
 	if err != nil && !errors.Is(err, tray.ErrNoAuthSlots) {
-		return p.notSynced(ctx, accountID, store.SyncedCatalogue, err)
+		return err
 	}
 	return p.store.Update(ctx, func(tx *store.Tx) error {
 		kept := map[string]bool{}

@@ -8,13 +8,12 @@ import (
 	"time"
 
 	"portico/store"
-	"portico/upstream/tray"
 )
 
 // putInstances stores what Tray lists of an identity's instances. A second one that bears the marker of one of ours
 // is what a lost answer left behind, and is removed. asked is when Tray was asked: what has changed here since is newer.
-func (p *Portal) putInstances(ctx context.Context, i store.Identity, listed []tray.Instance, asked time.Time) error {
-	var extra []tray.Instance
+func (p *Portal) putInstances(ctx context.Context, i store.Identity, listed []remote, asked time.Time) error {
+	var extra []remote
 	var of []store.Instance
 	err := p.store.Update(ctx, func(tx *store.Tx) error {
 		for _, x := range listed {
@@ -35,7 +34,7 @@ func (p *Portal) putInstances(ctx context.Context, i store.Identity, listed []tr
 }
 
 // putInstance stores one instance as Tray has it. What is under way here is left alone.
-func (p *Portal) putInstance(ctx context.Context, tx *store.Tx, i store.Identity, x tray.Instance, asked time.Time) (in store.Instance, duplicate bool, err error) {
+func (p *Portal) putInstance(ctx context.Context, tx *store.Tx, i store.Identity, x remote, asked time.Time) (in store.Instance, duplicate bool, err error) {
 	in, err = tx.InstanceByUpstreamID(ctx, i.AccountID, x.ID)
 	if err == nil {
 		return in, false, p.refresh(ctx, tx, in.ID, x, asked)
@@ -43,8 +42,8 @@ func (p *Portal) putInstance(ctx context.Context, tx *store.Tx, i store.Identity
 	if !errors.Is(err, store.ErrNotFound) {
 		return in, false, err
 	}
-	if _, id := marker(x.Name); id != "" {
-		in, err = tx.Instance(ctx, id)
+	if x.Mark != "" {
+		in, err = tx.Instance(ctx, x.Mark)
 		if err == nil && in.IdentityID == i.ID {
 			// While it is being created or removed Advance looks for it itself.
 			return in, in.UpstreamID != "" || in.State == store.Deleted, nil
@@ -57,7 +56,7 @@ func (p *Portal) putInstance(ctx context.Context, tx *store.Tx, i store.Identity
 }
 
 // refresh brings an instance of ours up to date with Tray, unless a person or a step is at it.
-func (p *Portal) refresh(ctx context.Context, tx *store.Tx, id string, x tray.Instance, asked time.Time) error {
+func (p *Portal) refresh(ctx context.Context, tx *store.Tx, id string, x remote, asked time.Time) error {
 	in, err := tx.LockInstance(ctx, id)
 	if err != nil || in.State == store.Deleted {
 		return err
@@ -88,12 +87,16 @@ func (p *Portal) isBack(ctx context.Context, tx *store.Tx, in *store.Instance) e
 }
 
 // takeOver makes of a settled instance what Tray says it is.
-func (p *Portal) takeOver(ctx context.Context, tx *store.Tx, in *store.Instance, x tray.Instance) error {
-	in.Version = flags(x)
-	if x.Name != in.UpstreamName && in.UpstreamName == upstreamName(*in) { // renamed there
+func (p *Portal) takeOver(ctx context.Context, tx *store.Tx, in *store.Instance, x remote) error {
+	at, err := p.at(ctx, in.AccountID)
+	if err != nil {
+		return err
+	}
+	in.Version = x.Version
+	if x.Name != in.UpstreamName && in.UpstreamName == at.upstreamName(*in) { // renamed there
 		before := *in
 		in.UpstreamName = x.Name
-		if name, _ := marker(x.Name); name != "" && name != in.Name {
+		if name := x.Title; name != "" && name != in.Name {
 			in.Name = name
 			if err := record(ctx, tx, platform, &before, in, "instance.renamed", "from", before.Name, "to", name); err != nil {
 				return err
@@ -118,16 +121,16 @@ func (p *Portal) takeOver(ctx context.Context, tx *store.Tx, in *store.Instance,
 	if err != nil || sameWorkflows(have, x.Workflows) {
 		return err
 	}
-	return setWorkflows(ctx, tx, in.ID, x)
+	return tx.SetWorkflows(ctx, in.ID, x.Workflows)
 }
 
-func sameWorkflows(have []store.Workflow, there []tray.Workflow) bool {
+func sameWorkflows(have []store.Workflow, there []store.Workflow) bool {
 	if len(have) != len(there) {
 		return false
 	}
 	for _, w := range there {
 		if !slices.ContainsFunc(have, func(h store.Workflow) bool {
-			return h.UpstreamID == w.ID && h.TriggerURL == w.TriggerURL && h.Name == w.Name
+			return h.UpstreamID == w.UpstreamID && h.TriggerURL == w.TriggerURL && h.Name == w.Name
 		}) {
 			return false
 		}
@@ -137,12 +140,12 @@ func sameWorkflows(have []store.Workflow, there []tray.Workflow) bool {
 
 // integrationOf is the integration that an instance at Tray is of. One that the catalogue does not list, or not yet, is
 // marked gone until it does: nobody else is offered what one person has.
-func (p *Portal) integrationOf(ctx context.Context, tx *store.Tx, accountID string, x tray.Instance) (store.Integration, error) {
-	known, err := tx.KnowsIntegration(ctx, accountID, x.SolutionID)
+func (p *Portal) integrationOf(ctx context.Context, tx *store.Tx, accountID string, x remote) (store.Integration, error) {
+	known, err := tx.KnowsIntegration(ctx, accountID, x.Of)
 	if err != nil {
 		return store.Integration{}, err
 	}
-	g, err := tx.IntegrationByUpstreamID(ctx, accountID, x.SolutionID, cmp.Or(x.Solution, x.SolutionID))
+	g, err := tx.IntegrationByUpstreamID(ctx, accountID, x.Of, cmp.Or(x.OfTitle, x.Of))
 	if err != nil || known {
 		return g, err
 	}
@@ -150,8 +153,11 @@ func (p *Portal) integrationOf(ctx context.Context, tx *store.Tx, accountID stri
 	return tx.PutIntegration(ctx, g)
 }
 
-// adopt stores an instance that was made elsewhere.
-func (p *Portal) adopt(ctx context.Context, tx *store.Tx, i store.Identity, x tray.Instance) error {
+// adopt stores an instance that was made elsewhere, where it is of something that the catalogue may offer.
+func (p *Portal) adopt(ctx context.Context, tx *store.Tx, i store.Identity, x remote) error {
+	if x.Of == "" {
+		return nil
+	}
 	g, err := p.integrationOf(ctx, tx, i.AccountID, x)
 	if err != nil {
 		return err
@@ -168,10 +174,9 @@ func (p *Portal) adopt(ctx context.Context, tx *store.Tx, i store.Identity, x tr
 	if x.Enabled {
 		state, enabled = store.Enabled, tx.Now()
 	}
-	name, _ := marker(x.Name)
 	in, made, err := tx.CreateInstance(ctx, store.Instance{
 		WorkspaceID: i.WorkspaceID, OwnerID: owner, AccountID: i.AccountID, IdentityID: i.ID, IntegrationID: g.ID, Shared: shared,
-		Name: name, UpstreamName: x.Name, UpstreamID: x.ID, State: state, WantEnabled: x.Enabled, Version: flags(x),
+		Name: x.Title, UpstreamName: x.Name, UpstreamID: x.ID, State: state, WantEnabled: x.Enabled, Version: x.Version,
 		UpstreamCreated: store.At(x.Created), EnabledAt: enabled, SeenAt: tx.Now(),
 	})
 	if err != nil || !made {
@@ -183,5 +188,5 @@ func (p *Portal) adopt(ctx context.Context, tx *store.Tx, i store.Identity, x tr
 	if err := setValues(ctx, tx, in, x); err != nil {
 		return err
 	}
-	return setWorkflows(ctx, tx, in.ID, x)
+	return tx.SetWorkflows(ctx, in.ID, x.Workflows)
 }

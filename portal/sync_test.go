@@ -82,7 +82,7 @@ func TestRenamedAndTurnedOffAtTray(t *testing.T) {
 	in := w.enabled(1)
 	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
-	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
+	w.ok(w.asUser(i.ID, func(u *trayUser) error {
 		if _, err := u.Rename(w.ctx, in.UpstreamID, "Their words"+markerSign+in.ID); err != nil {
 			return err
 		}
@@ -118,8 +118,8 @@ func TestDuplicatesAreRemoved(t *testing.T) {
 	w.ok(err)
 	g, err := w.store.Integration(w.ctx, in.IntegrationID)
 	w.ok(err)
-	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
-		_, err := u.CreateInstance(w.ctx, g.UpstreamID, upstreamName(in))
+	w.ok(w.asUser(i.ID, func(u *trayUser) error {
+		_, err := u.CreateInstance(w.ctx, g.UpstreamID, (trayEngine{}).upstreamName(in))
 		return err
 	}))
 	w.sweep()
@@ -210,10 +210,13 @@ func TestOldNewsIsNoNews(t *testing.T) {
 	in := w.enabled(1)
 	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
-	var listed []tray.Instance
+	var listed []remote
 	asked := w.clock.Now()
-	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) (err error) {
-		listed, err = u.Instances(w.ctx, tray.InstanceFilter{})
+	w.ok(w.asUser(i.ID, func(u *trayUser) (err error) {
+		there, err := u.Instances(w.ctx, tray.InstanceFilter{})
+		for _, x := range there {
+			listed = append(listed, remoteOf(x))
+		}
 		return err
 	}))
 	w.clock.Advance(time.Second)
@@ -229,7 +232,7 @@ func TestChangesAtTrayAreAudited(t *testing.T) {
 	in := w.enabled(1)
 	i, err := w.store.UserIdentity(w.ctx, w.who.User, w.who.Workspace.AccountID)
 	w.ok(err)
-	w.ok(w.portal.asUser(w.ctx, i.ID, func(u *trayUser) error {
+	w.ok(w.asUser(i.ID, func(u *trayUser) error {
 		if _, err := u.Rename(w.ctx, in.UpstreamID, "Their words"+markerSign+in.ID); err != nil {
 			return err
 		}
@@ -261,8 +264,8 @@ func TestInstanceOfWhatIsNotListed(t *testing.T) {
 	w.ok(err)
 	i, err = w.portal.provisioned(w.ctx, i.ID)
 	w.ok(err)
-	w.ok(w.portal.putInstances(w.ctx, i, []tray.Instance{{
-		ID: "i-1", Name: "Payroll of the board", Owner: i.UpstreamID, SolutionID: "s-unlisted", Solution: "Payroll", Enabled: true, Created: w.clock.Now(),
+	w.ok(w.portal.putInstances(w.ctx, i, []remote{{
+		ID: "i-1", Name: "Payroll of the board", Title: "Payroll of the board", Of: "s-unlisted", OfTitle: "Payroll", Enabled: true, Created: w.clock.Now(),
 	}}, w.clock.Now()))
 	cards := w.cards()
 	if len(cards) != 1 || cards[0].Title != "Payroll" || cards[0].Name != "Payroll of the board" {

@@ -213,3 +213,10 @@ func (w *world) wantOne() {
 		w.Errorf("the instance is off at Tray: %v", instances[0])
 	}
 }
+
+// asUser does something at Tray as one of its end users, behind our back.
+func (w *world) asUser(identityID string, do func(*trayUser) error) error {
+	at, err := w.portal.at(w.ctx, w.who.Workspace.AccountID)
+	w.ok(err)
+	return at.(trayEngine).as(w.ctx, identityID, do)
+}

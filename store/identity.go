@@ -75,6 +75,13 @@ func (r reads) StaleIdentities(ctx context.Context, before time.Time, limit int)
 		ORDER BY i.sync_error <> '', i.synced_at LIMIT $2`, At(before), limit)
 }
 
+// IdentitiesWithInstances is the identities of an account that the platform knows and that have living instances.
+func (r reads) IdentitiesWithInstances(ctx context.Context, accountID string) ([]Identity, error) {
+	return many(ctx, r.q, "listing identities", scanIdentity, `
+		SELECT `+identityColumns+` FROM identities i WHERE i.account_id = $1 AND i.upstream_id <> ''
+			AND EXISTS (SELECT 1 FROM instances n WHERE n.identity_id = i.id AND n.state <> 'deleted') ORDER BY i.id`, accountID)
+}
+
 // IdentityToken opens an identity's token; "" when it has none.
 func (r reads) IdentityToken(ctx context.Context, i Identity) (secret.Text, error) {
 	return r.keys.open(ctx, r.q, "identities/"+i.ID, i.token)

@@ -87,6 +87,20 @@ func (FetchIcon) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueIcons, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
 
+// FetchLogos makes the icons of the services that an Activepieces knows.
+type FetchLogos struct {
+	AccountID string `json:"account_id"`
+	After     string `json:"after,omitempty"` // where the last job has stopped, so that it is no duplicate of that one
+}
+
+// Kind implements river.JobArgs.
+func (FetchLogos) Kind() string { return "fetch_logos" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (FetchLogos) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueIcons, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+}
+
 // Care removes what has expired and starts again what was left under way.
 type Care struct{}
 

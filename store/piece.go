@@ -149,7 +149,11 @@ func (r reads) PiecesWithoutLogo(ctx context.Context, accountID string, limit in
 		ORDER BY p.name LIMIT $2`, accountID, limit)
 }
 
-// SetPieceLogo notes the icon, or "", that the logo at an address has become.
-func (t *Tx) SetPieceLogo(ctx context.Context, accountID, name, address, icon string) error {
-	return t.exec1(ctx, "storing a logo", `UPDATE pieces SET logo_fetched = $3, icon = $4 WHERE account_id = $1 AND name = $2`, accountID, name, address, icon)
+// SetPieceLogo gives a service the icon that the logo at an address has become; nil = it keeps its two letters.
+func (t *Tx) SetPieceLogo(ctx context.Context, accountID, name, address string, icon *Icon) error {
+	id, err := t.putIcon(ctx, icon)
+	if err != nil {
+		return err
+	}
+	return t.exec1(ctx, "storing a logo", `UPDATE pieces SET logo_fetched = $3, icon = $4 WHERE account_id = $1 AND name = $2`, accountID, name, address, id)
 }

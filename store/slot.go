@@ -159,3 +159,11 @@ func (r reads) GivenValues(ctx context.Context, s Slot) (secret.Text, error) {
 	}
 	return r.keys.open(ctx, r.q, s.givenRow(), sealed)
 }
+
+// AskedInstances is the living instances of a workspace that have a slot which a predefined connection fills and that is
+// not filled.
+func (r reads) AskedInstances(ctx context.Context, workspaceID, predefinedID string) ([]string, error) {
+	return many(ctx, r.q, "listing instances that wait for a connection", scalar[string], `
+		SELECT DISTINCT n.id FROM instances n JOIN slots s ON s.instance_id = n.id
+		WHERE n.workspace_id = $1 AND n.state <> 'deleted' AND s.predefined_id = $2 AND s.authentication_id = '' ORDER BY n.id`, workspaceID, predefinedID)
+}

@@ -40,19 +40,14 @@ const EnableDelay = 2 * time.Second
 
 // Config is one Tray account.
 type Config struct {
-	Account   string // the portal's name for it
-	APIURL    string // of GraphQL, "https://tray.io/graphql"
-	DialogURL string // scheme and host of the hosted dialogs, no trailing slash; a white-label host replaces it
-	// WebhookHosts are where trigger URLs may lead: "*.trayapp.io" for any host
-	// below, or a host and port, "localhost:8082".
-	WebhookHosts []string
-	EmbeddedID   string // not secret: part of every dialog's address
+	Account      string   // the portal's name for it
+	APIURL       string   // of GraphQL, "https://tray.io/graphql"
+	DialogURL    string   // scheme and host of the hosted dialogs, no trailing slash; a white-label host replaces it
+	WebhookHosts []string // where trigger URLs may lead, see upstream.NewWebhooks
+	EmbeddedID   string   // not secret: part of every dialog's address
 	MasterToken  secret.Text
 
 	HTTP *http.Client // of upstream.NewClient(Options(…)); nil makes one that records nothing
-	// TriggerHTTP calls trigger URLs. It is another client, so that a broken
-	// workflow does not open the API's breaker; nil makes a plain one.
-	TriggerHTTP *http.Client
 }
 
 // Regions returns the hosts of Tray's installations. They share nothing: a
@@ -84,16 +79,15 @@ func Options(account string, masterToken secret.Text) upstream.Options {
 
 // Client calls one account with its master token.
 type Client struct {
-	config  Config // without the token
-	http    *http.Client
-	trigger *http.Client
-	master  caller
+	config Config // without the token
+	http   *http.Client
+	master caller
 }
 
 // New makes a client. It calls nobody.
 func New(config Config) *Client {
 	config.DialogURL = strings.TrimRight(config.DialogURL, "/")
-	c := &Client{http: config.HTTP, trigger: triggerClient(config.TriggerHTTP)}
+	c := &Client{http: config.HTTP}
 	if c.http == nil {
 		c.http = upstream.NewClient(Options(config.Account, config.MasterToken)).HTTP
 	}

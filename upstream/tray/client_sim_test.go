@@ -43,7 +43,7 @@ func simulate(t *testing.T) *simulated {
 		s.calls = append(s.calls, call)
 	}
 	s.Client = tray.New(tray.Config{Account: "main", APIURL: server.URL + "/graphql", DialogURL: server.URL, EmbeddedID: s.sim.EmbeddedID(),
-		WebhookHosts: []string{strings.TrimPrefix(server.URL, "http://")}, MasterToken: master, HTTP: upstream.NewClient(options).HTTP})
+		MasterToken: master, HTTP: upstream.NewClient(options).HTTP})
 	return s
 }
 
@@ -370,7 +370,8 @@ func TestSimulatedDialogsAndTrigger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := s.Trigger(t.Context(), enabled.Workflows[0].TriggerURL)
+	hooks := upstream.NewWebhooks(tray.Platform, []string{strings.TrimPrefix(s.url, "http://")}, nil)
+	answer, err := hooks.Trigger(t.Context(), enabled.Workflows[0].TriggerURL)
 	if err != nil || answer.Status != http.StatusOK {
 		t.Errorf("Trigger: got %+v, %v", answer, err)
 	}

@@ -1,4 +1,4 @@
-package tray
+package upstream
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"portico/upstream"
 )
 
 const (
@@ -18,9 +16,23 @@ const (
 	maxAnswer      = 64 << 10 // bytes
 )
 
-// ErrNotWebhookHost says that an address is not one of Tray's webhooks, and was
-// not called.
-var ErrNotWebhookHost = errors.New("the address is not at one of Tray's webhook hosts")
+// ErrNotWebhookHost says that an address is not one of the platform's webhooks,
+// and was not called.
+var ErrNotWebhookHost = errors.New("the address is not at one of the platform's webhook hosts")
+
+// Webhooks starts runs of workflows by their trigger URLs.
+type Webhooks struct {
+	platform string
+	hosts    []string
+	http     *http.Client
+}
+
+// NewWebhooks calls the hosts given alone: "*.trayapp.io" for any host below, or
+// a host, with its port where that is not the usual one. base is a client of
+// its own, so that a broken workflow does not open the platform's breaker.
+func NewWebhooks(platform string, hosts []string, base *http.Client) *Webhooks {
+	return &Webhooks{platform: platform, hosts: hosts, http: triggerClient(base)}
+}
 
 // Answer is what a workflow answered to its trigger. Its status may be an error
 // of the workflow's own.
@@ -32,15 +44,15 @@ type Answer struct {
 }
 
 // Trigger starts a run by a POST of {} to a workflow's trigger URL, with no
-// credentials. It calls Tray's webhook hosts only, by HTTPS (by HTTP only a
+// credentials. It calls the platform's webhook hosts only, by HTTPS (by HTTP only a
 // configured host on this machine), and follows no redirect. It is never sent
 // twice: each call is a run.
-func (c *Client) Trigger(ctx context.Context, address string) (Answer, error) {
-	if !c.isWebhook(address) {
+func (w *Webhooks) Trigger(ctx context.Context, address string) (Answer, error) {
+	if !w.isWebhook(address) {
 		return Answer{}, ErrNotWebhookHost
 	}
 	const operation = "trigger"
-	ctx, cancel := context.WithTimeout(upstream.Named(ctx, operation), triggerTimeout)
+	ctx, cancel := context.WithTimeout(Named(ctx, operation), triggerTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader("{}"))
 	if err != nil {
@@ -48,14 +60,14 @@ func (c *Client) Trigger(ctx context.Context, address string) (Answer, error) {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	started := time.Now()
-	response, err := c.trigger.Do(r)
+	response, err := w.http.Do(r)
 	if err != nil {
-		return Answer{}, upstream.Failed(Platform, operation, err)
+		return Answer{}, Failed(w.platform, operation, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return Answer{}, upstream.Failed(Platform, operation, err)
+		return Answer{}, Failed(w.platform, operation, err)
 	}
 	answer := Answer{Status: response.StatusCode, Duration: time.Since(started), Truncated: len(body) > maxAnswer}
 	// ToValidUTF8 with nothing in its place cannot make the text longer.
@@ -63,7 +75,7 @@ func (c *Client) Trigger(ctx context.Context, address string) (Answer, error) {
 	return answer, nil
 }
 
-func (c *Client) isWebhook(address string) bool {
+func (w *Webhooks) isWebhook(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.Host == "" {
 		return false
@@ -75,7 +87,7 @@ func (c *Client) isWebhook(address string) bool {
 	if u.Scheme == "https" {
 		host = strings.TrimSuffix(host, ":443")
 	}
-	for _, allowed := range c.config.WebhookHosts {
+	for _, allowed := range w.hosts {
 		allowed = strings.ToLower(allowed)
 		if below, ok := strings.CutPrefix(allowed, "*."); ok && len(host) > len(below)+1 && strings.HasSuffix(host, "."+below) || host == allowed {
 			return true

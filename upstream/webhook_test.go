@@ -1,4 +1,4 @@
-package tray_test
+package upstream_test
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"portico/upstream"
-	"portico/upstream/tray"
 )
 
 func TestTrigger(t *testing.T) {
@@ -40,7 +39,7 @@ func TestTrigger(t *testing.T) {
 
 	var calls []upstream.Call
 	recorded := upstream.NewClient(upstream.Options{Platform: "tray", Record: func(_ context.Context, c upstream.Call) { calls = append(calls, c) }})
-	c := tray.New(tray.Config{WebhookHosts: []string{strings.TrimPrefix(server.URL, "http://")}, MasterToken: masterCanary, TriggerHTTP: recorded.HTTP})
+	c := upstream.NewWebhooks("tray", []string{strings.TrimPrefix(server.URL, "http://")}, recorded.HTTP)
 
 	answer, err := c.Trigger(t.Context(), server.URL+"/run")
 	if err != nil || answer.Status != 202 || answer.Body != "started" || answer.Truncated || answer.Duration <= 0 {
@@ -55,7 +54,7 @@ func TestTrigger(t *testing.T) {
 	if answer, err := c.Trigger(t.Context(), server.URL+"/long"); err != nil || !answer.Truncated || len(answer.Body) > 64<<10 || !utf8.ValidString(answer.Body) {
 		t.Errorf("a long answer: got %d bytes, %v", len(answer.Body), err)
 	}
-	if _, err := c.Trigger(t.Context(), server.URL+"/lost"); failure(t, err).Kind != upstream.Unavailable {
+	if _, err := c.Trigger(t.Context(), server.URL+"/lost"); !upstream.IsKind(err, upstream.Unavailable) {
 		t.Errorf("a lost answer: got %v", err)
 	}
 	if len(calls) != 4 || calls[3].Tries != 1 || calls[0].Operation != "trigger" {
@@ -65,10 +64,8 @@ func TestTrigger(t *testing.T) {
 
 func TestTriggerCallsWebhookHostsOnly(t *testing.T) {
 	refuse := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("reached") })
-	config := tray.Regions()["us"]
-	config.WebhookHosts = append(config.WebhookHosts, "localhost:8082", "hooks.test", "10.0.0.1:80")
-	config.TriggerHTTP = &http.Client{Transport: refuse}
-	c := tray.New(config)
+	hosts := []string{"*.trayapp.io", "*.integration-hook.com", "localhost:8082", "hooks.test", "10.0.0.1:80"}
+	c := upstream.NewWebhooks("tray", hosts, &http.Client{Transport: refuse})
 	for address, allowed := range map[string]bool{
 		"https://936acb30.trayapp.io":           true,
 		"https://936ACB30.TrayApp.io/x?y=z":     true,
@@ -103,7 +100,7 @@ func TestTriggerCallsWebhookHostsOnly(t *testing.T) {
 		"javascript:alert(1)//https://trayapp.": false,
 	} {
 		_, err := c.Trigger(t.Context(), address)
-		if got := !errors.Is(err, tray.ErrNotWebhookHost); got != allowed {
+		if got := !errors.Is(err, upstream.ErrNotWebhookHost); got != allowed {
 			t.Errorf("%q: allowed is %t (%v), want %t", address, got, err, allowed)
 		}
 	}
@@ -112,34 +109,3 @@ func TestTriggerCallsWebhookHostsOnly(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func TestDialogAddresses(t *testing.T) {
-	config := tray.Regions()["eu1"]
-	config.EmbeddedID = "acme/co"
-	c := tray.New(config)
-	for _, tt := range [][2]string{
-		{c.AuthDialogURL("i1", "external_slack_authentication", "c0de"), "https://embedded.eu1.tray.io/external/auth/create/acme%2Fco/i1/external_slack_authentication?code=c0de"},
-		{c.AuthDialogURL("..", "a b?#%", "c&d"), "https://embedded.eu1.tray.io/external/auth/create/acme%2Fco/%2E%2E/a%20b%3F%23%25?code=c%26d"},
-		{c.WizardURL("i1", "c"), "https://embedded.eu1.tray.io/external/solutions/acme%2Fco/configure/i1?code=c"},
-		{c.AuthEditURL("a1", "c"), "https://embedded.eu1.tray.io/external/auth/edit/acme%2Fco/a1?code=c"},
-		{c.DialogOrigin(), "https://embedded.eu1.tray.io"},
-		{tray.New(tray.Config{DialogURL: "https://Wizard.Acme.test:443/"}).DialogOrigin(), "https://wizard.acme.test"},
-		{tray.New(tray.Config{DialogURL: "http://localhost:8082"}).DialogOrigin(), "http://localhost:8082"},
-	} {
-		if tt[0] != tt[1] {
-			t.Errorf("got  %s\nwant %s", tt[0], tt[1])
-		}
-	}
-}
-
-func TestRegions(t *testing.T) {
-	got := tray.Regions()
-	for name, api := range map[string]string{"us": "https://tray.io/graphql", "eu1": "https://eu1.tray.io/graphql", "ap1": "https://ap1.tray.io/graphql"} {
-		if got[name].APIURL != api || got[name].DialogURL == "" || len(got[name].WebhookHosts) != 2 {
-			t.Errorf("%s: got %+v", name, got[name])
-		}
-	}
-	if len(got) != 3 {
-		t.Errorf("got %d regions, want 3", len(got))
-	}
-}
