@@ -65,6 +65,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	add(workers, personTimeout, func(ctx context.Context, a store.SyncIdentity) error { return p.copyOrLeave(ctx, a.IdentityID) })
 	add(workers, 0, func(ctx context.Context, a store.FetchIcon) error { return p.fetchIcon(ctx, a.IntegrationID) })
 	add(workers, syncTimeout, func(ctx context.Context, a store.FetchLogos) error { return p.fetchLogos(ctx, a.AccountID) })
+	add(workers, personTimeout, func(ctx context.Context, a store.SyncAutomations) error { return p.followAutomations(ctx, a) })
 	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
 	return p.store.Jobs(&river.Config{
 		Queues: map[string]river.QueueConfig{
@@ -113,6 +114,9 @@ func (p *Portal) periodic() []*river.PeriodicJob {
 // care removes what has expired, makes new session keys in time, gives what was left under way a job again, and has
 // copied what people have at Tray.
 func (p *Portal) care(ctx context.Context) error {
+	if err := p.enqueueAutomations(ctx); err != nil {
+		return err
+	}
 	left, err := p.store.UnderWay(ctx, p.Now().Add(-leftAfter), stuckCauses, 100)
 	if err != nil {
 		return err

@@ -103,19 +103,27 @@ func (p *Portal) Account(ctx context.Context, id string) (store.Account, error) 
 
 // nudge lets an instance's journey go on and waits until it rests, but for no longer than a person would.
 func (p *Portal) nudge(ctx context.Context, instanceID string) {
+	p.patiently(ctx, "advancing an instance", instanceID, func(ctx context.Context) error {
+		_, err := p.Advance(ctx, instanceID)
+		return err
+	})
+}
+
+// patiently does what a request has begun, to its end, and waits for that, but for no longer than a person would.
+func (p *Portal) patiently(ctx context.Context, what, subject string, do func(context.Context) error) {
 	if p.stopping() {
 		return
 	}
 	done := make(chan struct{})
 	p.hold.Go(func() {
 		defer close(done)
-		defer func() { // as the jobs do, which try it again: one instance must not end the process
+		defer func() { // as the jobs do, which try it again: one subject must not end the process
 			if r := recover(); r != nil {
-				p.Log.ErrorContext(ctx, "panic", "panic", fmt.Sprint(r), "stack", string(debug.Stack()), "instance", instanceID)
+				p.Log.ErrorContext(ctx, "panic", "panic", fmt.Sprint(r), "stack", string(debug.Stack()), "what", what, "subject", subject)
 			}
 		}()
-		if _, err := p.Advance(context.WithoutCancel(ctx), instanceID); err != nil {
-			p.Log.ErrorContext(ctx, "advancing an instance", "instance", instanceID, "err", err)
+		if err := do(context.WithoutCancel(ctx)); err != nil {
+			p.Log.ErrorContext(ctx, what, "subject", subject, "err", err)
 		}
 	})
 	enough := time.NewTimer(patience)

@@ -84,15 +84,17 @@ func (r reads) InstanceAutomations(ctx context.Context, u User, instanceID strin
 }
 
 // PutAutomations stores all flows that the platform listed of an identity's project when it was asked: those it no longer
-// lists are gone. What is newer here stays. The names and flags of listed are the platform's, instances are found by the
-// flow's ID.
+// lists are gone. What is newer here stays. Instances are found by the flow's ID; InstanceID says which one a flow was made
+// for, and counts until that instance knows its flow.
 func (t *Tx) PutAutomations(ctx context.Context, i Identity, listed []Automation, asked time.Time) error {
 	there := map[string]bool{}
 	for _, a := range listed {
 		there[a.UpstreamID] = true
 		if _, err := t.exec(ctx, "storing an automation", `
 			INSERT INTO automations (id, account_id, workspace_id, identity_id, instance_id, upstream_id, name, enabled, published, valid, seen_at, created_at)
-			VALUES ($1, $2, $3, $4, COALESCE((SELECT MAX(n.id) FROM instances n WHERE n.account_id = $2 AND n.upstream_id = $5), $6), $5, $7, $8, $9, $10, $11, $12)
+			VALUES ($1, $2, $3, $4, COALESCE(
+				(SELECT MAX(n.id) FROM instances n WHERE n.account_id = $2 AND n.upstream_id = $5),
+				(SELECT n.id FROM instances n WHERE n.id = $6 AND n.identity_id = $4 AND n.upstream_id = ''), ''), $5, $7, $8, $9, $10, $11, $12)
 			ON CONFLICT (account_id, upstream_id) DO UPDATE SET instance_id = excluded.instance_id, name = excluded.name, enabled = excluded.enabled,
 				published = excluded.published, valid = excluded.valid, seen_at = excluded.seen_at, gone_at = 0
 			WHERE automations.seen_at <= excluded.seen_at AND automations.identity_id = excluded.identity_id`,

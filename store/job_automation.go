@@ -2,9 +2,10 @@ package store
 
 import "github.com/riverqueue/river"
 
-// SyncAutomations copies the flows of a workspace's project and their newest runs, and goes on while one is under way.
+// SyncAutomations copies the flows of a workspace's project and their newest runs.
 type SyncAutomations struct {
 	IdentityID string `json:"identity_id"`
+	Watched    bool   `json:"watched,omitempty"` // somebody waits for it: it goes on while a run is under way
 }
 
 // Kind implements river.JobArgs.
