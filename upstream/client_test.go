@@ -337,7 +337,7 @@ func TestLimitsAndHeaders(t *testing.T) {
 func TestErrorMeans(t *testing.T) {
 	var temporary, unknown []upstream.Kind
 	for _, kind := range []upstream.Kind{upstream.Unauthorized, upstream.Forbidden, upstream.NotFound, upstream.Exists, upstream.Refused,
-		upstream.Invalid, upstream.Limited, upstream.Unavailable, upstream.Malformed, upstream.Canceled} {
+		upstream.Unlicensed, upstream.Invalid, upstream.Limited, upstream.Unavailable, upstream.Malformed, upstream.Canceled} {
 		e := &upstream.Error{Platform: "p", Operation: "o", Kind: kind, Code: "c", Message: "m"}
 		if e.Temporary() {
 			temporary = append(temporary, kind)

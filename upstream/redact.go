@@ -35,7 +35,7 @@ var (
 	hexShape    = regexp.MustCompile(`[0-9a-fA-F]{40,}`)
 	pairShape   = regexp.MustCompile(`(?i)([\w.-]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|assertion|signature)|\bcode|\bsig)=[^&\s"'<>]+`)
 	// memberShape finds a secret member in what is not (or no longer) JSON.
-	memberShape = regexp.MustCompile(`(?is)(\\*"(?:[\w.\- ]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|authorization|assertion|signature)|authorization_?code|secret_?text|code_?challenge|code_?verifier|code|form_?data|user_?data|cookie)\\*"\s*:|\\*"data\\*"\s*:\s*\\*").*`)
+	memberShape = regexp.MustCompile(`(?is)(\\*"(?:[\w.\- ]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|authorization|assertion|signature)|authorization_?code|secret_?text|code_?challenge|code_?verifier|code|form_?data|user_?data|cookie)\\*"\s*:|\\*"data\\*"\s*:\s*\\*"|\\*"(?:value|props)\\*"\s*:\s*\{).*`)
 )
 
 // Redact returns text with every secret replaced by the mask: values of JSON
