@@ -6,19 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"portico/secret"
 	"portico/store"
 	"portico/upstream"
 	"portico/upstream/activepieces"
 )
-
-// maxCredential is how many bytes one value of a sign-in may have.
-const maxCredential = 64 << 10
 
 // Entered says whether a way to sign in is a form of ours; the others are signed in to at the service.
 func Entered(w store.AuthWay) bool {
@@ -27,86 +21,6 @@ func Entered(w store.AuthWay) bool {
 		return true
 	}
 	return false
-}
-
-// authValue is what was entered as the platform takes it, or why it cannot be taken.
-func authValue(w store.AuthWay, entered map[string]secret.Text) (activepieces.Value, error) {
-	v := activepieces.Value{Type: w.Type, Props: map[string]any{}}
-	for _, f := range w.Fields {
-		text := entered[f.Key]
-		if err := checkField(f, text); err != nil {
-			return v, err
-		}
-		switch {
-		case w.Type == activepieces.TypeSecretText:
-			v.SecretText = text
-		case w.Type == activepieces.TypeBasicAuth && f.Key == activepieces.KeyUsername:
-			v.Username = text.Reveal()
-		case w.Type == activepieces.TypeBasicAuth:
-			v.Password = text
-		default:
-			if prop, ok := propOf(f, text); ok {
-				v.Props[f.Key] = prop
-			}
-		}
-	}
-	return v, nil
-}
-
-// checkField refuses what no service could take.
-func checkField(f store.AuthField, text secret.Text) error {
-	s := text.Reveal()
-	switch {
-	case len(s) > maxCredential:
-		return refuse("value_long", "field", f.Title, "max", strconv.Itoa(maxCredential>>10))
-	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
-		return refuse("value_no_text", "field", f.Title)
-	case f.Type == activepieces.FieldMarkdown || s == "" && !f.Required:
-		return nil
-	case strings.TrimSpace(s) == "" && f.Type != activepieces.FieldCheckbox:
-		return refuse("value_empty", "field", f.Title)
-	case len(f.Options) > 0 && !offered(f, s):
-		return refuse("value_no_choice", "field", f.Title)
-	case f.Type == activepieces.FieldNumber:
-		if _, err := strconv.ParseFloat(strings.TrimSpace(s), 64); err != nil {
-			return refuse("value_no_number", "field", f.Title)
-		}
-	}
-	return nil
-}
-
-func offered(f store.AuthField, s string) bool {
-	for _, o := range f.Options {
-		if o.Value == s {
-			return true
-		}
-	}
-	return false
-}
-
-// propOf is a value in the type of its field; an optional one that was left empty is left out.
-func propOf(f store.AuthField, text secret.Text) (any, bool) {
-	s := text.Reveal()
-	switch {
-	case f.Type == activepieces.FieldMarkdown:
-		return nil, false
-	case f.Type == activepieces.FieldCheckbox:
-		return s == "true" || s == "on" || s == "yes", true
-	case s == "":
-		return nil, false
-	case f.Type == activepieces.FieldNumber:
-		n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-		return n, err == nil
-	case len(f.Options) > 0: // a choice's value is JSON
-		var v any
-		if json.Unmarshal([]byte(s), &v) == nil {
-			if f.Type == activepieces.FieldStaticMultiSelect {
-				v = []any{v}
-			}
-			return v, true
-		}
-	}
-	return text, true
 }
 
 // given is what a person has entered for a slot, as it is sealed.
@@ -136,7 +50,7 @@ func (p *Portal) GiveCredentials(ctx context.Context, who Who, instanceID, slotI
 		if in.State != store.Authorizing {
 			return refuse("not_ready")
 		}
-		if _, err := authValue(way, values); err != nil {
+		if values, err = answers(ValueFields(way), nil, values); err != nil {
 			return err
 		}
 		before := *in
@@ -247,7 +161,10 @@ func (p *Portal) handOver(ctx context.Context, r run, s store.Slot, kind string,
 		return activepieces.Connection{}, err
 	}
 	way, _ := piece.Way(kind)
-	v, err := authValue(way, values)
+	if values, err = answers(ValueFields(way), nil, values); err != nil {
+		return activepieces.Connection{}, err
+	}
+	v, err := pieceValue(way, values)
 	if err != nil {
 		return activepieces.Connection{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"portico/secret"
 	"portico/store"
+	"portico/upstream/activepieces"
 	"portico/upstream/tray"
 )
 
@@ -24,11 +25,15 @@ func (p *Portal) OpenAuth(ctx context.Context, who Who, instanceID, slotID strin
 	if err != nil {
 		return Dialog{}, err
 	}
-	if _, err := slot(ctx, p.store, in.ID, slotID); err != nil {
+	s, err := slot(ctx, p.store, in.ID, slotID)
+	if err != nil {
 		return Dialog{}, err
 	}
 	if in.State != store.Authorizing || in.UpstreamID == "" {
 		return Dialog{}, refuse("not_ready")
+	}
+	if at, err := p.at(ctx, in.AccountID); err != nil || at.name() == activepieces.Platform {
+		return p.openPiecesAuth(ctx, who, in, s)
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
 	there, err := p.askAuthentications(ctx, in.IdentityID)
@@ -217,11 +222,10 @@ func (p *Portal) CheckWizard(ctx context.Context, who Who, instanceID string) er
 }
 
 func (p *Portal) finishAuth(ctx context.Context, who Who, in store.Instance, f store.Flow, authID string) error {
-	there, err := p.askAuthentications(ctx, in.IdentityID)
+	a, listed, err := p.signedIn(ctx, in, f, authID)
 	if err != nil {
 		return err
 	}
-	a, listed := find(there, authID)
 	if !listed {
 		if err := p.giveUp(ctx, who, in, f, store.FlowFailed); err != nil {
 			return err
@@ -232,6 +236,37 @@ func (p *Portal) finishAuth(ctx context.Context, who Who, in store.Instance, f s
 		_, err := tx.EndFlow(ctx, f.ID, store.FlowFinished)
 		return err
 	})
+}
+
+// signedIn is the sign-in that a dialog has made, as the platform lists it.
+func (p *Portal) signedIn(ctx context.Context, in store.Instance, f store.Flow, authID string) (a store.Authentication, listed bool, err error) {
+	at, err := p.at(ctx, in.AccountID)
+	if err != nil {
+		return a, false, err
+	}
+	if at.name() == activepieces.Platform {
+		return p.madeHere(ctx, in, f.Slot)
+	}
+	there, err := p.askAuthentications(ctx, in.IdentityID)
+	if err != nil {
+		return a, false, err
+	}
+	a, listed = find(there, authID)
+	return a, listed, nil
+}
+
+// madeHere is the connection that the dialog of a slot has made at Activepieces.
+func (p *Portal) madeHere(ctx context.Context, in store.Instance, slotID string) (a store.Authentication, made bool, err error) {
+	s, err := slot(ctx, p.store, in.ID, slotID)
+	if err != nil {
+		return a, false, err
+	}
+	a, err = p.finishPiecesAuth(ctx, in, s)
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return a, false, nil
+	}
+	return a, err == nil, err
 }
 
 func find(there []store.Authentication, id string) (store.Authentication, bool) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"portico/store"
+	"portico/upstream/activepieces"
 )
 
 // Found is what there is at Tray when a person says that they have signed in.
@@ -29,6 +30,9 @@ func (p *Portal) CheckSlot(ctx context.Context, who Who, instanceID, slotID stri
 		return Found{}, refuse("not_ready")
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
+	if at, err := p.at(ctx, in.AccountID); err != nil || at.name() == activepieces.Platform {
+		return p.checkPiecesSlot(ctx, who, in, slotID)
+	}
 	there, err := p.askAuthentications(ctx, in.IdentityID)
 	if err != nil {
 		return Found{}, err
@@ -48,6 +52,15 @@ func (p *Portal) CheckSlot(ctx context.Context, who Who, instanceID, slotID stri
 		return Found{}, err
 	}
 	return Found{Attached: &fresh[0]}, nil
+}
+
+// checkPiecesSlot looks for the connection that the slot's own dialog makes, whose name is known.
+func (p *Portal) checkPiecesSlot(ctx context.Context, who Who, in store.Instance, slotID string) (Found, error) {
+	a, made, err := p.madeHere(ctx, in, slotID)
+	if err != nil || !made {
+		return Found{}, err
+	}
+	return Found{Attached: &a}, p.choose(ctx, who, in.ID, slotID, a, "slot.chosen", func(*store.Tx) error { return nil })
 }
 
 // fresh is the sign-ins that may have been made for a slot: not there before, used nowhere else, not refused by the

@@ -28,7 +28,12 @@ type Slot struct {
 	Choices []store.Authentication
 	Looked  bool // the platform was just asked, and none or several were new
 	Several bool // several were, and the person chooses
-	Gone    bool // its sign-in is no longer at the platform
+	Gone    bool // its sign-in is no longer at the platform, or is no longer taken
+
+	Ways    []store.AuthWay   // how its service is signed in to, where the portal asks for that
+	Asked   []store.AuthField // what the workspace is asked, where the host signs in
+	Entered map[string]string // what was entered and cannot be taken; no secrets
+	Wrong   string            // why
 }
 
 // Tried is what a workflow answered just now.

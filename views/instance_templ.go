@@ -628,7 +628,7 @@ func remedy(i InstancePage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch i.In.Attention {
-		case "signin_gone":
+		case "signin_gone", "signin_broken":
 			for _, s := range i.signIns() {
 				if s.Gone {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<form method=\"post\" action=\"")

@@ -69,7 +69,8 @@ func Busy(in store.Instance, slots []store.Slot) bool {
 	case store.Creating, store.Enabling, store.Deleting:
 		return true
 	case store.Authorizing:
-		return !slices.ContainsFunc(slots, func(s store.Slot) bool { return !s.Done() })
+		open := slices.IndexFunc(slots, func(s store.Slot) bool { return !s.Done() })
+		return open < 0 || slots[open].Given || slots[open].PredefinedID != "" && slots[open].Problem == ""
 	case store.Configuring:
 		return in.WizardDone
 	}

@@ -62,17 +62,24 @@ func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked 
 		return err
 	}
 	var there []store.Authentication
-	if page.MayChange && (page.In.State == store.Authorizing || page.In.Attention == "signin_gone") {
+	if page.MayChange && (page.In.State == store.Authorizing || lostSignIn(page.In)) {
 		if there, err = s.Store.Authentications(ctx, page.In.IdentityID); err != nil {
 			return err
 		}
 	}
+	asked := false
 	for _, slot := range slots {
 		v := views.Slot{Slot: slot, Looked: looked != "" && looked == slot.ExternalID && !slot.Done()}
-		v.Gone = page.In.Attention == "signin_gone" && slot.Done() && slot.Kind == store.SlotAuth && !listed(there, slot.AuthenticationID)
+		v.Gone = lostSignIn(page.In) && slot.Done() && slot.Kind == store.SlotAuth && slot.PredefinedID == "" && !good(there, slot.AuthenticationID)
 		if !slot.Done() && page.In.State == store.Authorizing {
 			v.Choices = choices(slot, there, v.Looked)
 			v.Several = v.Looked && several && len(v.Choices) > 0
+			if page.MayChange && !asked {
+				if err := s.putWays(ctx, page.In, &v); err != nil {
+					return err
+				}
+			}
+			asked = true // the steps are taken one after the other
 		}
 		page.Slots = append(page.Slots, v)
 	}
@@ -92,8 +99,13 @@ func choices(slot store.Slot, there []store.Authentication, looked bool) []store
 	return all
 }
 
-func listed(there []store.Authentication, id string) bool {
-	return slices.ContainsFunc(there, func(a store.Authentication) bool { return a.UpstreamID == id })
+// lostSignIn says whether an instance has a sign-in that is gone or no longer taken.
+func lostSignIn(in store.Instance) bool {
+	return in.Attention == "signin_gone" || in.Attention == "signin_broken"
+}
+
+func good(there []store.Authentication, id string) bool {
+	return slices.ContainsFunc(there, func(a store.Authentication) bool { return a.UpstreamID == id && a.Status == store.AuthGood })
 }
 
 func plain(slots []views.Slot) []store.Slot {

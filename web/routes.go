@@ -37,7 +37,7 @@ type route struct {
 
 // routes is every address that the portal answers.
 func (s *Server) routes() []route {
-	return slices.Concat(s.userRoutes(), s.doorRoutes(), s.adminRoutes())
+	return slices.Concat(s.userRoutes(), s.builderRoutes(), s.doorRoutes(), s.adminRoutes())
 }
 
 // userRoutes are the pages of customers' people, and what belongs to no one.
@@ -53,6 +53,8 @@ func (s *Server) userRoutes() []route {
 		{"POST", "/instances/:instance/flows/:flow/finish", member, s.finishFlow},
 		{"POST", "/instances/:instance/check", member, s.checkSlot},
 		{"POST", "/instances/:instance/choose", member, s.chooseSignIn},
+		{"POST", "/instances/:instance/credentials", member, s.credentials},
+		{"POST", "/instances/:instance/answer", member, s.answer},
 		{"POST", "/instances/:instance/reject", member, s.rejectSignIn},
 		{"POST", "/instances/:instance/on", member, s.turnOn},
 		{"POST", "/instances/:instance/off", member, s.turnOff},
