@@ -143,7 +143,7 @@ func named(f Field, name string) Field {
 func readProps(raw json.RawMessage) []Field {
 	var fields []Field
 	for _, m := range members(raw) {
-		fields = append(fields, readField(m.name, m.value))
+		fields = append(fields, named(readField(m.name, m.value), m.name))
 	}
 	return fields
 }
@@ -160,7 +160,6 @@ func readField(key string, raw json.RawMessage) Field {
 		Secret:      string(b.Type) == FieldSecretText || secretKey.MatchString(key),
 		Options:     readOptions(b.Options),
 	}
-	f = named(f, key)
 	if len(b.DefaultValue) > 0 && string(b.DefaultValue) != "null" {
 		f.Default = string(b.DefaultValue)
 		if f.Options == nil {

@@ -16,7 +16,7 @@ var (
 	stackStart = regexp.MustCompile(`\n\s*at\s`)
 	// serverPath is an absolute path, which starts a word; that of a web address
 	// does not.
-	serverPath = regexp.MustCompile(`(^|[\s"'` + "`" + `(\[{<=:;,|])(?:file:/{2,3})?(?:[A-Za-z]:)?(?:[/\\]+[\w.@+~$-]+){2,}[/\\]?(?::\d+)*`)
+	serverPath = regexp.MustCompile(`(^|[\s"'` + "`" + `(\[{<=:;,|])(?:file://)?(?:[A-Za-z]:)?(?:(?:/|\\+)[\w.@+~$-]+){2,}[/\\]?(?::\d+)*`)
 	// payload is where data begin in a text: JSON or a page of HTML.
 	payload = regexp.MustCompile(`(?i)[{\[]\s*["{\[].*|<(!doctype|html).*`)
 	// httpStatus is in what pieces throw when a third party refuses.
