@@ -127,6 +127,7 @@
     tell(expired ? { type: "portico.expired", path } : { type: "portico.ready", version: 1, path });
   };
   report();
+  addEventListener("portico:moved", report); // the builder's route is the page's address
   if (framed) {
     new ResizeObserver(() => {
       tell({ type: "portico.height", height: Math.ceil(document.body.getBoundingClientRect().height) });

@@ -31,6 +31,20 @@
 // It answers with a page (or a redirect to one), whose <main> takes the place of the one shown. Any answer
 // of the action but 2xx with JSON makes the form be submitted the plain way.
 //
+// builder.js is loaded by the two pages that run a platform's own script as well:
+//
+//	[data-builder="/automations/builder"]
+//	                                    shows the platform's builder in the element that [data-part=frame] is; a POST
+//	                                    to the address is answered with JSON: instance, token, locale. What follows the
+//	                                    address of the page is the builder's route
+//	[data-connect="/instances/…/dialog"]
+//	                                    opens the platform's dialog at the press of [data-part=ready]'s button; a POST
+//	                                    to the address is answered with JSON: instance, token, locale, piece, name,
+//	                                    finish. The form [data-finish] brings what became of it to the last
+//	  [data-part]                       in either, one of which is shown: loading, ready, open, blocked, frame, silent
+//	                                    (nothing comes), refused (with the answer's own words in its [data-reason])
+//	  data-patience                     milliseconds after which silence is said to be that
+//
 // Messages to the embedding page: portico.ready {version, path}, portico.height {height, in CSS pixels},
 // portico.expired {path}. embed.js hears them and is the only script that runs on a host's page:
 //
@@ -59,7 +73,7 @@ import (
 	"strings"
 )
 
-//go:embed css/*.css portal.js embed.js favicon.svg robots.txt all:vendor
+//go:embed css/*.css portal.js embed.js builder.js favicon.svg robots.txt all:vendor
 var source embed.FS
 
 // prefix is the folder, below the base path, of everything that has a hashed name.
@@ -79,7 +93,7 @@ type Assets struct {
 func New(base string) *Assets {
 	a := &Assets{base: strings.TrimRight(base, "/"), files: map[string]*file{}}
 	a.add("portal.css", stylesheet)
-	for _, name := range []string{"portal.js", "embed.js"} {
+	for _, name := range []string{"portal.js", "embed.js", "builder.js"} {
 		a.add(name, func() []byte { return script(read(name)) })
 	}
 	for _, name := range []string{"favicon.svg", "robots.txt"} {
