@@ -16,13 +16,13 @@ let shown = 0; // counts pages, so that one which is late does not replace its s
 // leave makes what is still being fetched come to nothing.
 export function leave() { shown++; }
 
-// builder shows the page of a route; "/" is the list of flows.
+// builder shows the page of a route.
 export async function builder(path, settings, ways) {
   const mine = shown;
   const [, kind, id] = path.split("/");
-  const page = await (id ? one[kind] ?? lost : all[kind || "flows"] ?? lost)({ id, settings, ...ways });
+  const page = await (id ? one[kind] ?? lost : all[kind] ?? lost)({ id, settings, ...ways });
   if (mine !== shown) return;
-  show(frame(page, kind || "flows", Boolean(id), settings, ways));
+  show(frame(page, kind, Boolean(id), settings, ways));
 }
 
 function frame(content, kind, inside, settings, ways) {

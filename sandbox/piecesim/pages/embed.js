@@ -17,6 +17,7 @@ async function go(to, quiet) {
   route = to;
   if (!quiet) post("CLIENT_ROUTE_CHANGED", { route });
   const at = new URL(to, location.origin);
+  if (at.pathname === "/") return queueMicrotask(() => go("/flows"));
   if (at.pathname.startsWith("/embed/connections")) return connectDialog(at.searchParams, post);
   return builder(at.pathname, settings, { go, post }).catch((problem) => {
     if (route === to) show(alert(problem.message));

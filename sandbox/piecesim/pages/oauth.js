@@ -30,7 +30,7 @@ export async function consent(data, way, piece, props) {
     const clientId = own?.clientId ?? data.get("client_id");
     const asked = await call("POST", "/app-connections/oauth2/authorization-url", { pieceName: piece.name, clientId, redirectUrl, projectId: session.projectId, props });
     const answer = code(popup);
-    popup.location = asked.authorizationUrl;
+    popup.location = played(asked.authorizationUrl, piece);
     return {
       type: own ? "PLATFORM_OAUTH2" : "OAUTH2", client_id: clientId, client_secret: own ? undefined : data.get("client_secret"),
       code: await answer, code_challenge: asked.codeVerifier, scope: way.scope.join(" "), redirect_url: redirectUrl,
@@ -39,6 +39,13 @@ export async function consent(data, way, piece, props) {
   } finally {
     popup.close();
   }
+}
+
+// played is the address of the sandbox's own page for a third party: it plays them all, and asks what theirs is asked.
+function played(authorizationUrl, piece) {
+  const query = new URL(authorizationUrl).searchParams;
+  query.set("app", piece.displayName);
+  return `/consent?${query}`;
 }
 
 // code waits for the window's answer; it throws when the window is closed without one.

@@ -126,7 +126,6 @@
     #newFrame() {
       const frame = document.createElement("iframe");
       frame.allow = "clipboard-read; clipboard-write";
-      frame.title = "Activepieces";
       frame.src = this.#address();
       return frame;
     }
@@ -144,11 +143,12 @@
     #openWindow(asked) {
       const size = ["width", "height", "top", "left"].filter((k) => asked[k] !== undefined).map((k) => `${k}=${asked[k]}`);
       const popup = open(this.#address(), "_blank", ["popup", ...size].join(","));
+      if (!popup) throw new TypeError("the browser has opened no window");
       const dialog = {
         window: () => popup, start: () => {}, show: () => {},
-        dispose: () => { clearInterval(timer); popup?.close(); },
+        dispose: () => { clearInterval(timer); popup.close(); },
       };
-      const timer = setInterval(() => { if (!popup || popup.closed) dialog.close(undefined); }, popupLook);
+      const timer = setInterval(() => { if (popup.closed) dialog.close(undefined); }, popupLook);
       return dialog;
     }
 

@@ -1,0 +1,300 @@
+package piecesim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// embedHostPage is a page of another site with the SDK, which notes what it hears and what its calls come to.
+const embedHostPage = `<!doctype html><title>host</title><style>iframe { inline-size: 60rem; block-size: 40rem }</style>
+<div id="builder"></div>
+<script src="%[1]s%[2]s"></script>
+<script>
+const heard = [], routes = [], thrown = [];
+let configured = "waiting", connected = "waiting";
+addEventListener("message", (e) => heard.push(e.data.type));
+addEventListener("error", (e) => thrown.push(e.message));
+const configure = (jwtToken, embedding) => {
+  activepieces.configure({ instanceUrl: "%[1]s/", jwtToken, prefix: "/automations", embedding: {
+    ...embedding, navigation: { handler: ({ route }) => routes.push(route) },
+  } }).then((v) => { configured = JSON.stringify(v); }, () => { configured = "rejected"; });
+};
+const connect = (what) => {
+  connected = "waiting";
+  activepieces.connect(what).then((v) => { connected = "resolved " + JSON.stringify(v); }, (e) => { connected = "rejected " + JSON.stringify(e); });
+};
+</script>`
+
+// tab is a page, a frame or a window in Chromium.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+// embedBrowser starts a Chromium and a site at 127.0.0.1 that shows the host's page; the simulator is at localhost, which
+// is another site to a browser.
+func embedBrowser(t *testing.T, m *embedSim) (host *tab, site string) {
+	t.Helper()
+	chromium := os.Getenv("CHROMIUM")
+	if chromium == "" {
+		chromium = "/usr/bin/chromium"
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.Flag("site-per-process", true))...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	m.url = strings.Replace(m.url, "127.0.0.1", "localhost", 1)
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, embedHostPage, m.url, SDKPath)
+	}))
+	t.Cleanup(page.Close)
+	return &tab{t, ctx}, page.URL
+}
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// run evaluates a statement.
+func (b *tab) run(statement string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](statement+`; ""`)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// until waits for an expression to be true; a document that goes away in the middle is waited for.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	for {
+		_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression))
+		if err == nil {
+			return
+		}
+		if b.ctx.Err() != nil || !strings.Contains(err.Error(), "(-32000)") {
+			b.t.Fatalf("waiting for %s: %v", expression, err)
+		}
+	}
+}
+
+func (b *tab) want(expression, want string) {
+	b.t.Helper()
+	if got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression)); err != nil || got != want {
+		b.t.Errorf("%s is %q (%v), want %q", expression, got, err, want)
+	}
+}
+
+func byTest(id string) chromedp.Selector { return chromedp.CSS(`[data-testid="` + id + `"]`) }
+
+// text waits for an element and reads it.
+func (b *tab) text(id string) string {
+	b.t.Helper()
+	got, err := chromedp.Run(b.ctx, chromedp.Text(byTest(id)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+// frame is the newest frame of the simulator in the page.
+func (b *tab) frame(known ...*tab) *tab {
+	b.t.Helper()
+	infos, err := chromedp.Targets(b.ctx)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, i := range infos {
+		seen := false
+		for _, k := range known {
+			seen = seen || chromedp.FromContext(k.ctx).Target.TargetID == i.TargetID
+		}
+		if i.Type == "iframe" && strings.Contains(i.URL, "/embed") && !seen {
+			return b.at(i.TargetID)
+		}
+	}
+	b.t.Fatal("there is no frame of the simulator")
+	return nil
+}
+
+func (b *tab) at(id target.ID) *tab {
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+	b.t.Cleanup(cancel)
+	out := &tab{b.t, ctx}
+	out.do()
+	return out
+}
+
+// opens is the window that a step opens.
+func (b *tab) opens(part string, step func()) *tab {
+	b.t.Helper()
+	id := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return strings.Contains(i.URL, part) })
+	step()
+	return b.at(<-id)
+}
+
+func quoted(v any) string {
+	raw, _ := json.Marshal(v) // strings and maps of them
+	return string(raw)
+}
+
+func TestSDK(t *testing.T) {
+	m := startEmbed(t, Options{})
+	host, site := embedBrowser(t, m)
+	step := func(name string, f func(host *tab, token string)) {
+		t.Run(name, func(t *testing.T) {
+			m := &embedSim{t, m.s, m.url, m.admin}
+			b := &tab{t, host.ctx}
+			b.do(chromedp.Navigate(site))
+			f(b, m.sign(m.claims(nil)))
+		})
+	}
+	step("not framed where the origin is not allowed", func(b *tab, token string) {
+		b.run(`configure(` + quoted(token) + `, { containerId: "builder" }); document.querySelector("iframe").onload = () => heard.push("loaded")`)
+		b.until(`heard.length > 0`)
+		b.want(`heard.join()`, "loaded")
+		b.want(`configured`, "waiting")
+	})
+	m.ask("POST", "/api/v1/embed-subdomain/allowed-embed-origins", m.s.APIKey(), object{"allowedEmbedOrigins": []string{site}}, 200)
+	step("builder", func(b *tab, token string) { builderJourney(b, token) })
+	step("expired token", func(b *tab, _ string) {
+		b.run(`configure(` + quoted(m.sign(m.claims(jwt.MapClaims{"exp": 1}))) + `, { containerId: "builder" })`)
+		b.until(`thrown.length > 0`)
+		b.want(`configured`, "waiting")
+		b.want(`heard.join()`, "CLIENT_INIT,CLIENT_AUTHENTICATION_FAILED")
+	})
+	step("request", func(b *tab, token string) {
+		b.run(`configure(` + quoted(token) + `); var asked = {}; activepieces.request({ path: "/flows", method: "GET", queryParams: { projectId: "x" } }).then((v) => { asked = v; })`)
+		b.until(`asked.code !== undefined`)
+		b.want(`configured`, `{"status":"success"}`)
+		b.want(`asked.code`, "ENTITY_NOT_FOUND")
+	})
+	step("connect", func(b *tab, token string) { connectJourney(m, b, token) })
+	step("connect by consent in windows", func(b *tab, token string) { consentJourney(m, b, token) })
+}
+
+func builderJourney(b *tab, token string) {
+	b.t.Helper()
+	b.run(`configure(` + quoted(token) + `, { containerId: "builder" })`)
+	b.until(`configured !== "waiting" && routes.length > 0`)
+	b.want(`configured`, `{"status":"success"}`)
+	b.want(`heard.join()`, "CLIENT_INIT,CLIENT_AUTHENTICATION_SUCCESS,CLIENT_CONFIGURATION_FINISHED,CLIENT_ROUTE_CHANGED")
+	b.want(`routes.join()`, "/automations/flows")
+
+	f := b.frame()
+	f.do(chromedp.Click(byTest("ap-new-flow")), chromedp.Click(byTest("ap-webhook")),
+		chromedp.WaitNotPresent(byTest("ap-webhook")), chromedp.Click(byTest("ap-publish")), chromedp.WaitVisible(byTest("ap-toggle")))
+	if got := f.text("ap-flow-status"); got != "ENABLED, LOCKED" {
+		b.t.Errorf("after publishing the flow is %q", got)
+	}
+	b.until(`/^\/automations\/flows\/[0-9a-zA-Z]{21}$/.test(routes.at(-1))`)
+	b.run(`var flow = activepieces.extractActivepiecesRouteFromUrl({ vendorUrl: location.origin + routes.at(-1) })`)
+	b.run(`activepieces.navigate({ route: "connections" })`)
+	b.until(`routes.at(-1) === "/automations/connections"`)
+	f.do(chromedp.WaitVisible(byTest("ap-page-connections")))
+	b.run(`activepieces.navigate({ route: flow })`)
+	f.do(chromedp.Click(byTest("ap-toggle")))
+	f.until(`document.querySelector("[data-testid=ap-flow-status]")?.textContent === "DISABLED, LOCKED"`)
+	f.do(chromedp.Click(byTest("ap-home")), chromedp.WaitVisible(byTest("ap-flow")), chromedp.Click(byTest("ap-nav-runs")), chromedp.WaitVisible(byTest("ap-empty")))
+	b.until(`routes.at(-1) === "/automations/runs"`)
+}
+
+func connectJourney(m *embedSim, b *tab, token string) {
+	b.t.Helper()
+	b.run(`configure(` + quoted(token) + `)`)
+	const shown = `heard.includes("CLIENT_SHOW_CONNECTION_IFRAME") && document.querySelector("iframe")?.style.visibility === "visible"`
+	open := func(what object) *tab {
+		b.run(`heard.length = 0; connect(` + quoted(what) + `)`)
+		b.until(shown)
+		return b.frame()
+	}
+	stripe := "@activepieces/piece-stripe"
+
+	d := open(object{"pieceName": stripe, "connectionName": "stripe_1"})
+	d.do(chromedp.SetValue(byTest("ap-auth-secret_text"), "nonsense"), chromedp.Click(byTest("ap-connect-save")))
+	if got := d.text("ap-error"); got == "" {
+		b.t.Error("a key that the piece refuses is not told")
+	}
+	d.do(chromedp.SetValue(byTest("ap-auth-secret_text"), "sk_test_123"), chromedp.Click(byTest("ap-connect-save")))
+	b.until(`connected !== "waiting"`)
+	made := m.connection("stripe_1")
+	b.want(`connected`, fmt.Sprintf(`resolved {"connection":{"id":"%s","name":"stripe_1"}}`, made["id"]))
+	b.want(`String(document.querySelector("iframe"))`, "null")
+	if made["status"] != "ACTIVE" || made["type"] != "SECRET_TEXT" {
+		b.t.Errorf("the connection is %v", made)
+	}
+
+	open(object{"pieceName": stripe}).do(chromedp.Click(byTest("ap-connect-cancel")))
+	b.until(`connected !== "waiting"`)
+	b.want(`connected`, `resolved {}`)
+
+	open(object{"pieceName": stripe})
+	b.run(`postMessage({ type: "CLIENT_NEW_CONNECTION_DIALOG_CLOSED", data: { connection: { id: "forged", name: "forged" } } }, "*")`)
+	b.until(`connected !== "waiting"`)
+	b.want(`connected`, `resolved {"connection":{"id":"forged","name":"forged"}}`)
+
+	b.run(`connect({ pieceName: "@activepieces/piece-none" })`)
+	b.until(`connected !== "waiting"`)
+	b.want(`JSON.parse(JSON.parse(connected.slice(9)).error).error`, "piece: @activepieces/piece-none not found")
+	b.run(`connect({ pieceName: ` + quoted(stripe) + `, connectionName: "a b" })`)
+	b.until(`connected !== "waiting"`)
+	b.want(`connected.slice(0, 8)`, "rejected")
+}
+
+func consentJourney(m *embedSim, b *tab, token string) {
+	b.t.Helper()
+	b.run(`configure(` + quoted(token) + `)`)
+	newWindow := object{"width": 500, "height": 600}
+	slack := object{"pieceName": "@activepieces/piece-slack", "connectionName": "slack_1", "newWindow": newWindow}
+	d := b.opens("/embed?", func() { b.run(`connect(` + quoted(slack) + `)`) })
+	d.opens("/consent", func() { d.do(chromedp.Click(byTest("ap-connect-save"))) }).do(chromedp.Click(byTest("consent-cancel")))
+	if got := d.text("ap-error"); got != "You were not signed in. Try again." {
+		b.t.Errorf("after a refusal the dialog says %q", got)
+	}
+	c := d.opens("/consent", func() { d.do(chromedp.Click(byTest("ap-connect-save"))) })
+	c.do(chromedp.SendKeys(byTest("consent-email"), "ada@example.com"), chromedp.SendKeys(byTest("consent-password"), "x"), chromedp.Click(byTest("consent-allow")))
+	b.until(`connected !== "waiting"`)
+	made := m.connection("slack_1")
+	b.want(`connected`, fmt.Sprintf(`resolved {"connection":{"id":"%s","name":"slack_1"}}`, made["id"]))
+	if made["status"] != "ACTIVE" || made["type"] != "PLATFORM_OAUTH2" {
+		b.t.Errorf("the connection is %v", made)
+	}
+
+	slack["connectionName"] = ""
+	d = b.opens("/embed?", func() { b.run(`connect(` + quoted(slack) + `)`) })
+	d.do(chromedp.WaitVisible(byTest("ap-connect")))
+	d.run(`setTimeout(() => close())`)
+	b.until(`connected !== "waiting"`)
+	b.want(`connected`, `resolved {}`)
+}
+
+// connection is the one with an external ID in the embedded user's project.
+func (m *embedSim) connection(externalID string) object {
+	m.t.Helper()
+	user := m.exchange(m.sign(m.claims(nil)), 200)
+	list := m.ask("GET", "/api/v1/app-connections?limit=100&projectId="+user["projectId"].(string), user["token"].(string), nil, 200)
+	for _, v := range list["data"].([]any) {
+		if c := v.(object); c["externalId"] == externalID {
+			return c
+		}
+	}
+	m.t.Fatalf("there is no connection %s", externalID)
+	return nil
+}
