@@ -29,6 +29,19 @@ func (ReconcileConnection) Kind() string { return "reconcile_connection" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ReconcileConnection) InsertOpts() river.InsertOpts { return connectionOpts() }
 
+// ProvisionWorkspace makes a workspace's project at an Activepieces and all its predefined connections.
+type ProvisionWorkspace struct {
+	AccountID   string `json:"account_id"`
+	WorkspaceID string `json:"workspace_id"`
+	Asked       string `json:"asked,omitempty"` // as in SyncCatalogue
+}
+
+// Kind implements river.JobArgs.
+func (ProvisionWorkspace) Kind() string { return "provision_workspace" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ProvisionWorkspace) InsertOpts() river.InsertOpts { return connectionOpts() }
+
 // CheckConnections asks an Activepieces for all predefined connections and repairs what is out of step.
 type CheckConnections struct {
 	AccountID string `json:"account_id"`

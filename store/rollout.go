@@ -156,11 +156,12 @@ func (t *Tx) EndRollout(ctx context.Context, id, state string) (bool, error) {
 	return n == 1, err
 }
 
-// ResumeRollout lets a stopped rollout go on with what is left and with what failed; false when it is not stopped, or
-// another of its kind is under way.
+// ResumeRollout lets a rollout that has ended go on with what is left and with what failed; false when there is nothing of
+// either, or another of its kind is under way.
 func (t *Tx) ResumeRollout(ctx context.Context, id string) (bool, error) {
 	n, err := t.exec(ctx, "resuming a rollout", `
-		UPDATE rollouts SET state = 'running', ended_at = 0 WHERE id = $1 AND state = 'stopped' AND NOT EXISTS (
+		UPDATE rollouts SET state = 'running', ended_at = 0 WHERE id = $1 AND state <> 'running' AND EXISTS (
+			SELECT 1 FROM rollout_items n WHERE n.rollout_id = rollouts.id AND n.state IN ('waiting', 'failed')) AND NOT EXISTS (
 			SELECT 1 FROM rollouts o WHERE o.account_id = rollouts.account_id AND o.kind = rollouts.kind AND o.predefined_id = rollouts.predefined_id AND o.state = 'running')`, id)
 	if err != nil || n == 0 {
 		return false, err

@@ -190,6 +190,14 @@ func (t *Tx) PutConnection(ctx context.Context, c WorkspaceConnection, by string
 	return err
 }
 
+// NoteConnection keeps which connection a process that has claimed the row has made, though the row was changed meanwhile
+// and what is due is not what it was.
+func (t *Tx) NoteConnection(ctx context.Context, predefinedID, workspaceID, upstreamID, by string) error {
+	_, err := t.exec(ctx, "noting a connection", `
+		UPDATE workspace_connections SET upstream_id = $3 WHERE predefined_id = $1 AND workspace_id = $2 AND claimed_by = $4`, predefinedID, workspaceID, upstreamID, by)
+	return err
+}
+
 // clip makes of a platform's words what can be kept: both databases take it, and a page shows it.
 func clip(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "�"), "\x00", "")
@@ -200,10 +208,11 @@ func clip(s string) string {
 }
 
 // DueConnection marks that a connection has to be made anew: its values have changed, or somebody asks for it. It is so
-// for whoever is at work on it too. One that is being removed stays as it is.
+// for whoever is at work on it too. That the outcome of an earlier try is not known stays known; one that is being removed
+// stays as it is.
 func (t *Tx) DueConnection(ctx context.Context, predefinedID, workspaceID string) error {
 	_, err := t.exec(ctx, "asking for a connection", `
-		UPDATE workspace_connections SET revision = 0, state = 'waiting', detail = '', tries = 0, not_before = 0, updated_at = `+nextVersion+`
+		UPDATE workspace_connections SET revision = 0, state = CASE WHEN state IN ('checking', 'failed') THEN 'checking' ELSE 'waiting' END, detail = '', tries = 0, not_before = 0, updated_at = `+nextVersion+`
 		WHERE predefined_id = $2 AND workspace_id = $3 AND state NOT IN ('removing', 'removed')`, t.Now(), predefinedID, workspaceID)
 	return err
 }

@@ -1,0 +1,293 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"portico/secret"
+	"portico/store"
+)
+
+// PredefinedChange is what staff decide about a predefined connection.
+type PredefinedChange struct {
+	Title       string // "" = the service's
+	Piece       string // of a new one; it stays
+	AuthType    string
+	NamePattern string // "" = DefaultPattern; see ConnectionName
+	StopPercent int    // 1 to 100; 0 = defaultStop
+	Fields      []store.PredefinedField
+	Values      map[string]secret.Text // of source all; "" keeps what is sealed
+}
+
+// DefaultPattern is how connections are named where staff say nothing else: a service's flows can put the name together
+// from the project that they run in.
+const DefaultPattern = "{piece}_{externalProjectId}"
+
+// defaultStop is the share of failures at which a rollout stops, in percent.
+const defaultStop = 10
+
+// CreatePredefined stores a new predefined connection. Nothing is sent before it is applied or tried.
+func (p *Portal) CreatePredefined(ctx context.Context, actor store.Actor, accountID string, c PredefinedChange) (store.PredefinedConnection, error) {
+	var made store.PredefinedConnection
+	err := p.store.Update(ctx, func(tx *store.Tx) error {
+		a, err := tx.Account(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		if a.Platform != store.PlatformActivepieces {
+			return store.ErrNotFound
+		}
+		now := store.PredefinedConnection{AccountID: a.ID, Piece: strings.TrimSpace(c.Piece)}
+		fixed, err := p.decide(ctx, tx, &now, c, nil)
+		if err != nil {
+			return err
+		}
+		if made, err = tx.AddPredefined(ctx, now, fixed); err != nil {
+			return err
+		}
+		return deed{actor: actor, kind: "predefined", subject: made.ID, after: aboutPredefined(made, fixed, nil)}.write(ctx, tx, "predefined.created")
+	})
+	return made, err
+}
+
+// ChangePredefined stores a predefined connection's next revision. Nothing is sent before it is applied or tried, but
+// workspaces that get theirs meanwhile get it as it now is.
+func (p *Portal) ChangePredefined(ctx context.Context, actor store.Actor, id string, c PredefinedChange) error {
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		was, err := activePredefined(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		had, err := tx.FixedValues(ctx, was)
+		if err != nil {
+			return err
+		}
+		now := was
+		fixed, err := p.decide(ctx, tx, &now, c, had)
+		if err != nil {
+			return err
+		}
+		before, after := aboutPredefined(was, had, nil), aboutPredefined(now, fixed, had)
+		if before == after {
+			return nil
+		}
+		if err := tx.PutPredefined(ctx, now, fixed); err != nil {
+			return err
+		}
+		return deed{actor: actor, kind: "predefined", subject: id, before: before, after: after}.write(ctx, tx, "predefined.changed")
+	})
+}
+
+// activePredefined locks a predefined connection; one that is on its way out cannot be changed.
+func activePredefined(ctx context.Context, tx *store.Tx, id string) (store.PredefinedConnection, error) {
+	c, err := tx.LockPredefined(ctx, id)
+	if err == nil && c.State != store.PredefinedActive {
+		return c, refuse("predefined_removed")
+	}
+	return c, err
+}
+
+// ConnectionName is a workspace's connection's name at the platform: the pattern with {piece} (such as "gelato" of
+// "@activepieces/piece-gelato"), {externalProjectId} (the host's ID of the workspace, which is also its project's) and
+// {workspace} (our ID of it).
+func (p *Portal) ConnectionName(pattern, piece string, w store.Workspace) string {
+	return strings.NewReplacer("{piece}", shortPiece(piece), "{externalProjectId}", w.ExternalID, "{workspace}", w.ID).Replace(cmp.Or(pattern, DefaultPattern))
+}
+
+// shortPiece is a service's name without what all of them begin with.
+func shortPiece(piece string) string {
+	return strings.TrimPrefix(piece[strings.LastIndexByte(piece, '/')+1:], "piece-")
+}
+
+// Touched is which workspaces a change of a predefined connection comes to when it is applied.
+type Touched struct {
+	Total    int      // the account's workspaces
+	UpToDate int      // that have it as it now is, and are left alone
+	New      int      // that have none yet
+	Asked    int      // that have to give a value first
+	Names    []string // up to 10 of those that are touched
+}
+
+// Touched says which workspaces applying a predefined connection comes to.
+func (p *Portal) Touched(ctx context.Context, id string) (Touched, error) {
+	c, err := p.store.PredefinedConnection(ctx, id)
+	if err != nil {
+		return Touched{}, err
+	}
+	all, err := p.store.WorkspacesOf(ctx, c.AccountID)
+	if err != nil {
+		return Touched{}, err
+	}
+	have, err := p.store.AccountConnections(ctx, c.AccountID)
+	if err != nil {
+		return Touched{}, err
+	}
+	rows := map[string]store.WorkspaceConnection{}
+	for _, x := range have {
+		if x.PredefinedID == c.ID {
+			rows[x.WorkspaceID] = x
+		}
+	}
+	t := Touched{Total: len(all)}
+	for _, id := range all {
+		x, known := rows[id]
+		switch {
+		case !known:
+			t.New++
+		case x.State == store.ConnActive && x.Revision == c.Revision:
+			t.UpToDate++
+			continue
+		case x.State == store.ConnAsked:
+			t.Asked++
+		}
+		if len(t.Names) < 10 {
+			w, err := p.store.Workspace(ctx, id)
+			if err != nil {
+				return t, err
+			}
+			t.Names = append(t.Names, w.Name)
+		}
+	}
+	return t, nil
+}
+
+// predefinedText is what the audit keeps of a predefined connection: which values there are, not what they are.
+type predefinedText struct {
+	Piece   string `json:"piece"`
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	Pattern string `json:"pattern"`
+	Stop    int    `json:"stop_percent"`
+	Fields  string `json:"fields"` // key=source, in order
+	New     string `json:"new_values,omitempty"`
+}
+
+func aboutPredefined(c store.PredefinedConnection, fixed, had map[string]secret.Text) predefinedText {
+	var fields, fresh []string
+	for _, f := range c.Fields {
+		fields = append(fields, strings.TrimSuffix(f.Key+"="+f.Source+":"+f.Attribute, ":"))
+	}
+	for key, value := range fixed {
+		if had != nil && had[key] != value {
+			fresh = append(fresh, key)
+		}
+	}
+	slices.Sort(fresh)
+	return predefinedText{
+		Piece: c.Piece, Type: c.AuthType, Title: c.Title, Pattern: c.NamePattern, Stop: c.StopPercent,
+		Fields: strings.Join(fields, ", "), New: strings.Join(fresh, ", "),
+	}
+}
+
+// AskedFields is what a workspace still has to answer for a predefined connection; nothing where it only has to sign in
+// (see NeedsConsent).
+func (p *Portal) AskedFields(ctx context.Context, predefinedID, workspaceID string) ([]store.AuthField, error) {
+	c, err := p.store.PredefinedConnection(ctx, predefinedID)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := p.store.AskedValues(ctx, predefinedID, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	way, err := p.wayOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var asked []store.AuthField
+	for _, f := range askedOf(c, way) {
+		if _, answered := answers[f.Key]; !answered {
+			asked = append(asked, f)
+		}
+	}
+	return asked, nil
+}
+
+// askedOf is the fields that a predefined connection asks the workspaces for.
+func askedOf(c store.PredefinedConnection, way store.AuthWay) []store.AuthField {
+	return slices.DeleteFunc(slices.Clone(ValueFields(way)), func(f store.AuthField) bool {
+		return !slices.ContainsFunc(c.Fields, func(d store.PredefinedField) bool { return d.Key == f.Key && d.Source == store.FromWorkspace })
+	})
+}
+
+// wayOf is the way to sign in that a predefined connection takes, as its service last described it.
+func (p *Portal) wayOf(ctx context.Context, c store.PredefinedConnection) (store.AuthWay, error) {
+	piece, err := p.store.Piece(ctx, c.AccountID, c.Piece)
+	if err != nil {
+		return store.AuthWay{}, err
+	}
+	way, ok := piece.Way(c.AuthType)
+	if !ok {
+		return way, refuse("predefined_way", "type", c.AuthType)
+	}
+	return way, nil
+}
+
+// AnswerPredefined takes what a workspace was asked for, from one of its members, and has the connection made; it waits
+// for that as long as a person would. Answers given before stay where nothing new is given.
+func (p *Portal) AnswerPredefined(ctx context.Context, who Who, predefinedID string, values map[string]secret.Text) error {
+	if who.User.Role == store.RoleViewer {
+		return refuse("read_only")
+	}
+	c, err := p.store.PredefinedConnection(ctx, predefinedID)
+	if err != nil {
+		return err
+	}
+	way, err := p.wayOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		if c, err = activePredefined(ctx, tx, predefinedID); err != nil {
+			return err
+		}
+		if err := p.makeConnection(ctx, tx, c, who.Workspace); err != nil {
+			return err
+		}
+		had, err := tx.AskedValues(ctx, c.ID, who.Workspace.ID)
+		if err != nil {
+			return err
+		}
+		given, err := answers(askedOf(c, way), had, values)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutAskedValues(ctx, c.ID, who.Workspace.ID, given); err != nil {
+			return err
+		}
+		d := deed{actor: who.Actor, workspace: who.Workspace.ID, kind: "predefined", subject: c.ID, args: map[string]string{"title": c.Title}}
+		d.after = map[string]any{"answered": slices.Sorted(maps.Keys(given))}
+		if err := d.write(ctx, tx, "predefined.answered"); err != nil {
+			return err
+		}
+		return askFor(ctx, tx, c.ID, who.Workspace.ID)
+	})
+	if err != nil {
+		return err
+	}
+	p.await(ctx, c.ID, who.Workspace.ID)
+	x, err := p.store.WorkspaceConnection(ctx, c.ID, who.Workspace.ID)
+	if err == nil && x.State == store.ConnRefused {
+		return refusedBy(x)
+	}
+	return err
+}
+
+// answers is what a workspace has answered by now: what is new, checked, over what it had.
+func answers(asked []store.AuthField, had, given map[string]secret.Text) (map[string]secret.Text, error) {
+	all := map[string]secret.Text{}
+	for _, f := range asked {
+		v := cmp.Or(given[f.Key], had[f.Key])
+		if v == "" && f.Required {
+			return nil, refuse("value_missing", "field", f.Title)
+		}
+		if err := checkValue(f, v); err != nil {
+			return nil, err
+		}
+		all[f.Key] = v
+	}
+	return all, nil
+}

@@ -1,0 +1,298 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"portico/store"
+	"portico/upstream"
+)
+
+// await brings a workspace's connection to what it should be and waits for that as long as a person would; a job goes on.
+func (p *Portal) await(ctx context.Context, predefinedID, workspaceID string) {
+	p.patiently(ctx, "a predefined connection", predefinedID+" in "+workspaceID, func(ctx context.Context) error {
+		_, err := p.reconcile(ctx, predefinedID, workspaceID, true)
+		return err
+	})
+}
+
+// ensurePredefined is the name of a workspace's predefined connection, which is made if it is not there as it should be.
+// A *Refusal or an *upstream.Error says why it cannot be, errBusy that another process is at it.
+func (p *Portal) ensurePredefined(ctx context.Context, accountID, workspaceID, predefinedID string) (name string, err error) {
+	c, err := p.store.PredefinedConnection(ctx, predefinedID)
+	if err != nil {
+		return "", err
+	}
+	if c.AccountID != accountID || c.State != store.PredefinedActive {
+		return "", refuse("predefined_removed")
+	}
+	if err := p.wantConnection(ctx, c, workspaceID, false); err != nil {
+		return "", err
+	}
+	r, err := p.reconcile(ctx, c.ID, workspaceID, true)
+	if err == nil {
+		err = r.failure
+	}
+	if err == nil && r.State != store.ConnActive {
+		err = refuse("predefined_removed")
+	}
+	return r.Name, err
+}
+
+// wantConnection stores that a workspace is to have a predefined connection, where that is not stored; with a job it is
+// made whatever becomes of the caller.
+func (p *Portal) wantConnection(ctx context.Context, c store.PredefinedConnection, workspaceID string, job bool) error {
+	x, err := p.store.WorkspaceConnection(ctx, c.ID, workspaceID)
+	if err == nil && x.State != store.ConnRemoved {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		c, err := activePredefined(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
+		w, err := tx.Workspace(ctx, workspaceID)
+		if err != nil {
+			return err
+		}
+		if err := p.makeConnection(ctx, tx, c, w); err != nil || !job {
+			return err
+		}
+		return tx.Enqueue(ctx, store.ReconcileConnection{PredefinedID: c.ID, WorkspaceID: w.ID}, time.Time{})
+	})
+}
+
+// provisionWorkspace makes a workspace's project and its predefined connections, before it needs them. A connection that
+// cannot be had keeps nobody from their project: its row says why.
+func (p *Portal) provisionWorkspace(ctx context.Context, accountID, workspaceID string) error {
+	w, err := p.store.Workspace(ctx, workspaceID)
+	if err != nil {
+		return err
+	}
+	if _, err := p.projectOf(ctx, accountID, w); err != nil {
+		return err
+	}
+	all, err := p.store.PredefinedConnections(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	p.patiently(ctx, "a workspace's predefined connections", w.ID, func(ctx context.Context) error {
+		var failed []error
+		for _, c := range all {
+			if c.State != store.PredefinedActive {
+				continue
+			}
+			err := p.wantConnection(ctx, c, w.ID, true)
+			if err == nil {
+				_, err = p.reconcile(ctx, c.ID, w.ID, true)
+			}
+			failed = append(failed, err)
+		}
+		return errors.Join(failed...)
+	})
+	return nil
+}
+
+// MakeProject makes a workspace's project and its predefined connections at an Activepieces, as staff ask. Why the project
+// cannot be had is told at once where it is known within the time that a person waits; a job goes on.
+func (p *Portal) MakeProject(ctx context.Context, actor store.Actor, accountID, workspaceID string) error {
+	w, err := p.pieceWorkspace(ctx, accountID, workspaceID)
+	if err != nil {
+		return err
+	}
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		d := deed{actor: actor, workspace: w.ID, kind: "workspace", subject: w.ID, after: map[string]string{"account": accountID}}
+		if err := d.write(ctx, tx, "project.asked"); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, store.ProvisionWorkspace{AccountID: accountID, WorkspaceID: w.ID, Asked: store.NewKey()}, time.Time{})
+	})
+	if err != nil {
+		return err
+	}
+	told := make(chan error, 1)
+	p.patiently(ctx, "a project", w.ID, func(ctx context.Context) error {
+		err := p.provisionWorkspace(ctx, accountID, w.ID)
+		told <- err
+		return nil
+	})
+	select {
+	case err := <-told:
+		if errors.Is(err, errBusy) {
+			return nil
+		}
+		return err
+	default:
+		return nil
+	}
+}
+
+// pieceWorkspace is a workspace that has an account at an Activepieces.
+func (p *Portal) pieceWorkspace(ctx context.Context, accountID, workspaceID string) (store.Workspace, error) {
+	w, err := p.store.Workspace(ctx, workspaceID)
+	if err != nil {
+		return w, err
+	}
+	a, err := p.store.WorkspaceAccount(ctx, w, store.PlatformActivepieces)
+	if err == nil && a.ID != accountID {
+		err = store.ErrNotFound
+	}
+	return w, err
+}
+
+// DeleteProject removes a workspace's project with all that is in it, first its predefined connections, and what we
+// know of it; a job does it whatever becomes of the person who asked. A person's own project cannot be removed.
+func (p *Portal) DeleteProject(ctx context.Context, actor store.Actor, accountID, workspaceID string) error {
+	i, err := p.store.WorkspaceIdentity(ctx, workspaceID, accountID)
+	if err != nil {
+		return err
+	}
+	if i.UpstreamID == "" {
+		return refuse("project_none")
+	}
+	if err := p.deletable(ctx, i); err != nil {
+		return err
+	}
+	args := store.DeleteProject{AccountID: accountID, WorkspaceID: workspaceID, ProjectID: i.UpstreamID}
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		d := deed{actor: actor, workspace: workspaceID, kind: "workspace", subject: workspaceID}
+		d.before = map[string]string{"account": accountID, "project": i.UpstreamID}
+		if err := d.write(ctx, tx, "project.delete"); err != nil {
+			return err
+		}
+		if err := removeConnections(ctx, tx, accountID, workspaceID); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, args, time.Time{})
+	})
+	if err != nil {
+		return err
+	}
+	p.patiently(ctx, "deleting a project", i.UpstreamID, func(ctx context.Context) error {
+		if err := p.deleteProject(ctx, args); err != nil && !passing(err) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// deletable refuses to delete a person's own project, which the platform would, before anything is removed.
+func (p *Portal) deletable(ctx context.Context, i store.Identity) error {
+	c, err := p.piecesClient(ctx, i.AccountID)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.AnswerWithin)
+	defer cancel()
+	there, err := c.Project(ctx, i.UpstreamID)
+	if upstream.IsKind(err, upstream.NotFound) {
+		return nil
+	}
+	if err == nil && there.Type == "PERSONAL" {
+		return refuse("project_personal")
+	}
+	return err
+}
+
+func removeConnections(ctx context.Context, tx *store.Tx, accountID, workspaceID string) error {
+	all, err := tx.ConnectionsOf(ctx, workspaceID)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		c, err := tx.PredefinedConnection(ctx, x.PredefinedID)
+		if err != nil {
+			return err
+		}
+		if c.AccountID != accountID {
+			continue
+		}
+		if _, err := tx.RemoveConnection(ctx, x.PredefinedID, workspaceID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteProject removes a project, its connections first. It may be called any number of times.
+func (p *Portal) deleteProject(ctx context.Context, a store.DeleteProject) error {
+	i, err := p.store.WorkspaceIdentity(ctx, a.WorkspaceID, a.AccountID)
+	if err != nil || i.UpstreamID != a.ProjectID {
+		return err // it is done, and there may be another by now
+	}
+	all, err := p.store.ConnectionsOf(ctx, a.WorkspaceID)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if x.State != store.ConnRemoving {
+			continue
+		}
+		r, err := p.reconcile(ctx, x.PredefinedID, a.WorkspaceID, false)
+		if err == nil {
+			err = r.failure
+		}
+		if err != nil {
+			return err
+		}
+	}
+	by := store.NewKey()
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		ok, err := tx.ClaimIdentity(ctx, i.ID, by, p.Now().Add(p.claimFor()))
+		if err == nil && !ok {
+			return errBusy
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.ReleaseIdentity(ctx, i.ID, by) }) //nolint:errcheck // it runs out by itself
+	c, err := p.piecesClient(ctx, a.AccountID)
+	if err != nil {
+		return err
+	}
+	if err := c.DeleteProject(ctx, a.ProjectID); err != nil && !upstream.IsKind(err, upstream.NotFound) {
+		return err
+	}
+	return p.projectDeleted(context.WithoutCancel(ctx), i)
+}
+
+// projectDeleted keeps that a project is gone, and all that was in it.
+func (p *Portal) projectDeleted(ctx context.Context, i store.Identity) error {
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.ForgetUpstream(ctx, i.ID); err != nil {
+			return err
+		}
+		lost, err := tx.IdentityInstances(ctx, i.ID)
+		if err != nil {
+			return err
+		}
+		for _, in := range lost {
+			if in, err = tx.LockInstance(ctx, in.ID); err != nil {
+				return err
+			}
+			if in.State == store.Deleted {
+				continue
+			}
+			before := in
+			removed(&in)
+			in.State, in.DeletedAt, in.UniqueKey, in.Hold = store.Deleted, tx.Now(), "", ""
+			freeOf(&in)
+			if err := record(ctx, tx, itself, &before, &in, "instance.deleted"); err != nil {
+				return err
+			}
+			if err := tx.PutInstance(ctx, in, ""); err != nil {
+				return err
+			}
+		}
+		return tx.AddEvent(ctx, store.Event{
+			Code: "project.deleted", Args: map[string]string{"id": i.UpstreamID}, Actor: itself, WorkspaceID: i.WorkspaceID, SubjectKind: "workspace", SubjectID: i.WorkspaceID,
+		})
+	})
+}

@@ -1,0 +1,293 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"portico/store"
+	"portico/upstream"
+)
+
+const (
+	// rolloutSlice is how long one run of a rollout's job begins new workspaces: with what is then under way it ends
+	// before a killed process's jobs are rescued.
+	rolloutSlice = 10 * time.Second
+	// rolloutAtOnce is how many workspaces a rollout comes to at a time.
+	rolloutAtOnce = 4
+	// rolloutBatch is how many are read at a time.
+	rolloutBatch = 32
+	// itemTries is how often a workspace is tried where the platform is silent.
+	itemTries = 3
+	// stopAfter is how many workspaces have to be tried before too many failures stop a rollout.
+	stopAfter = 5
+)
+
+// outcome is what has come of one workspace in a rollout.
+type outcome struct {
+	state  string        // of the item; ItemWaiting = it is to be tried again
+	detail string        // why it failed, or waits
+	wait   time.Duration // until it may be tried again
+	tried  bool          // in vain, as opposed to: another process is at it, or it is too early
+	halt   bool          // the others would fail for the same reason
+}
+
+// runRollout works through a rollout, some workspaces at a time. Any number of processes may run the same one, and any of
+// them may be killed at any time.
+func (p *Portal) runRollout(ctx context.Context, id string) error {
+	until := time.Now().Add(min(rolloutSlice, p.RescueAfter/4))
+	for time.Now().Before(until) && !p.stopping() && ctx.Err() == nil {
+		o, err := p.store.Rollout(ctx, id)
+		if err != nil || o.State != store.RolloutRunning {
+			return err
+		}
+		items, err := p.store.WaitingItems(ctx, id, rolloutBatch)
+		if err != nil {
+			return err
+		}
+		if len(items) == 0 {
+			return p.endRollout(ctx, o)
+		}
+		moved, wait, err := p.doItems(ctx, o, items)
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return snooze(min(max(wait, time.Second), 15*time.Second), nil)
+		}
+	}
+	return snooze(time.Millisecond, nil)
+}
+
+// doItems comes to some workspaces, a few at a time. It says whether any got anywhere, and if none, how long to wait.
+func (p *Portal) doItems(ctx context.Context, o store.Rollout, items []store.RolloutItem) (moved bool, wait time.Duration, err error) {
+	var mu sync.Mutex
+	var work sync.WaitGroup
+	left := make(chan store.RolloutItem)
+	ended := false
+	for range rolloutAtOnce {
+		work.Go(func() {
+			for n := range left {
+				out, e := p.doItem(ctx, o, n)
+				stopped := false
+				if e == nil {
+					stopped, e = p.keepItem(ctx, o, n, out)
+				}
+				mu.Lock()
+				moved = moved || out.state != store.ItemWaiting || out.tried
+				if out.wait > 0 && (wait == 0 || out.wait < wait) {
+					wait = out.wait
+				}
+				ended, err = ended || stopped || e != nil, errors.Join(err, e)
+				mu.Unlock()
+			}
+		})
+	}
+	for _, n := range items {
+		mu.Lock()
+		enough := ended || p.stopping()
+		mu.Unlock()
+		if enough {
+			break
+		}
+		left <- n
+	}
+	close(left)
+	work.Wait()
+	return moved || ended, wait, err
+}
+
+// doItem does what a rollout is for in one workspace.
+func (p *Portal) doItem(ctx context.Context, o store.Rollout, n store.RolloutItem) (outcome, error) {
+	switch o.Kind {
+	case store.RolloutRemove:
+		err := p.store.Update(ctx, func(tx *store.Tx) error {
+			x, err := tx.WorkspaceConnection(ctx, o.PredefinedID, n.WorkspaceID)
+			if err == nil && x.State != store.ConnRemoving {
+				_, err = tx.RemoveConnection(ctx, o.PredefinedID, n.WorkspaceID)
+			}
+			return err
+		})
+		if err != nil {
+			return outcome{}, err
+		}
+		return p.rollOne(ctx, o.PredefinedID, n)
+	case store.RolloutApply:
+		c, err := p.store.PredefinedConnection(ctx, o.PredefinedID)
+		if err != nil {
+			return outcome{}, err
+		}
+		return p.rollMade(ctx, c, n)
+	}
+	w, err := p.store.Workspace(ctx, n.WorkspaceID)
+	if err != nil {
+		return outcome{}, err
+	}
+	if _, err := p.projectOf(ctx, o.AccountID, w); err != nil {
+		return judged(store.WorkspaceConnection{}, time.Second, err)
+	}
+	all, err := p.store.PredefinedConnections(ctx, o.AccountID)
+	if err != nil {
+		return outcome{}, err
+	}
+	worst := outcome{state: store.ItemDone}
+	for _, c := range all {
+		if c.State != store.PredefinedActive {
+			continue
+		}
+		out, err := p.rollMade(ctx, c, n)
+		if err != nil || out.halt {
+			return out, err
+		}
+		worst = worse(worst, out)
+	}
+	return worst, nil
+}
+
+// worse is what a workspace comes to where several connections are made for it: one that is to be tried again comes
+// before one that failed.
+func worse(a, b outcome) outcome {
+	rank := map[string]int{store.ItemDone: 0, store.ItemAsked: 1, store.ItemFailed: 2, store.ItemWaiting: 3}
+	if rank[b.state] > rank[a.state] {
+		return b
+	}
+	return a
+}
+
+// rollMade makes or renews one predefined connection in one workspace. What was refused before is tried again, once.
+func (p *Portal) rollMade(ctx context.Context, c store.PredefinedConnection, n store.RolloutItem) (outcome, error) {
+	err := p.wantConnection(ctx, c, n.WorkspaceID, false)
+	var r *Refusal
+	if errors.As(err, &r) {
+		return outcome{state: store.ItemFailed, detail: store.OwnReason(r.Code, r.Args["name"])}, nil
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	x, err := p.store.WorkspaceConnection(ctx, c.ID, n.WorkspaceID)
+	if err != nil {
+		return outcome{}, err
+	}
+	if n.Tries == 0 && !x.NotBefore.IsZero() {
+		if err := p.store.Update(ctx, func(tx *store.Tx) error { return tx.HurryConnection(ctx, c.ID, n.WorkspaceID) }); err != nil {
+			return outcome{}, err
+		}
+	}
+	return p.rollOne(ctx, c.ID, n)
+}
+
+func (p *Portal) rollOne(ctx context.Context, predefinedID string, n store.RolloutItem) (outcome, error) {
+	r, err := p.reconcile(ctx, predefinedID, n.WorkspaceID, false)
+	if err != nil {
+		return outcome{}, err
+	}
+	return judged(r.WorkspaceConnection, r.wait, r.failure)
+}
+
+// judged is what a workspace comes to for what stands in its connection's way.
+func judged(x store.WorkspaceConnection, wait time.Duration, failure error) (outcome, error) {
+	var e *upstream.Error
+	switch {
+	case failure == nil:
+		return outcome{state: store.ItemDone}, nil
+	case errors.Is(failure, errBusy):
+		return outcome{state: store.ItemWaiting, wait: time.Second}, nil
+	case x.State == store.ConnAsked:
+		return outcome{state: store.ItemAsked}, nil
+	case x.State == store.ConnError, x.State == store.ConnDouble, x.State == store.ConnRefused:
+		return outcome{state: store.ItemFailed, detail: detailOf(x)}, nil
+	case !errors.As(failure, &e):
+		return outcome{}, failure
+	}
+	out := outcome{state: store.ItemFailed, detail: x.Detail}
+	switch e.Kind {
+	case upstream.Unlicensed:
+		out.halt, out.detail = true, store.OwnReason(reasonUnlicensed, "")
+	case upstream.Unauthorized, upstream.Forbidden:
+		out.halt, out.detail = true, store.OwnReason(reasonUnauthorized, "")
+	default:
+		if e.Temporary() {
+			// One that is waiting for its time was not tried just now; neither was what the platform puts off.
+			early := errors.Is(e.Err, upstream.ErrNotSent) && x.State != ""
+			return outcome{state: store.ItemWaiting, wait: wait, tried: !early && e.Kind != upstream.Limited, detail: x.Detail}, nil
+		}
+		if out.detail == "" {
+			out.detail = e.Error()
+		}
+	}
+	return out, nil
+}
+
+func detailOf(x store.WorkspaceConnection) string {
+	if x.State == store.ConnError {
+		return store.OwnReason(reasonError, "")
+	}
+	return x.Detail
+}
+
+// keepItem writes what has come of a workspace, and stops the rollout when too many have failed; it says so.
+func (p *Portal) keepItem(ctx context.Context, o store.Rollout, n store.RolloutItem, out outcome) (stopped bool, err error) {
+	if out.state == store.ItemWaiting && !out.tried {
+		return false, nil
+	}
+	if out.state == store.ItemWaiting && n.Tries+1 >= itemTries {
+		out.state = store.ItemFailed
+	}
+	err = p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		if out.state == store.ItemWaiting {
+			return tx.ItemTried(ctx, n, out.detail)
+		}
+		kept, err := tx.EndItem(ctx, n, out.state, out.detail)
+		if err != nil || !kept || out.state != store.ItemFailed {
+			return err
+		}
+		now, err := tx.Rollout(ctx, o.ID)
+		if err != nil || !(out.halt || tooMany(now)) {
+			return err
+		}
+		stopped = true
+		return rolloutEnds(ctx, tx, now, store.RolloutStopped)
+	})
+	return stopped, err
+}
+
+// tooMany says whether so many workspaces have failed that a rollout stops.
+func tooMany(o store.Rollout) bool {
+	return o.Tried() >= min(stopAfter, o.Total) && o.Failed*100 > o.StopPercent*o.Tried()
+}
+
+// endRollout ends a rollout that has come to every workspace, and has the platform asked whether all is there.
+func (p *Portal) endRollout(ctx context.Context, o store.Rollout) error {
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		now, err := tx.Rollout(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		state := store.RolloutDone
+		if tooMany(now) {
+			state = store.RolloutStopped
+		}
+		if err := rolloutEnds(ctx, tx, now, state); err != nil {
+			return err
+		}
+		if o.Kind == store.RolloutRemove {
+			if err := endRemoval(ctx, tx, o.PredefinedID); err != nil {
+				return err
+			}
+		}
+		return tx.Enqueue(ctx, store.CheckConnections{AccountID: o.AccountID}, time.Time{})
+	})
+}
+
+func rolloutEnds(ctx context.Context, tx *store.Tx, o store.Rollout, state string) error {
+	ended, err := tx.EndRollout(ctx, o.ID, state)
+	if err != nil || !ended {
+		return err
+	}
+	after := o
+	after.State = state
+	return deed{actor: itself, kind: "rollout", subject: o.ID, before: aboutRollout(o), after: aboutRollout(after)}.write(ctx, tx, "rollout."+map[string]string{
+		store.RolloutStopped: "halted", store.RolloutDone: "done",
+	}[state])
+}
