@@ -5,65 +5,15 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"portico/secret"
 )
-
-// Keys is the keyset that wraps each workspace's data key and seals what belongs to no workspace.
-type Keys struct {
-	aead  tink.AEAD
-	count int
-}
-
-// LoadKeys reads a keys file: a Tink AEAD keyset in clear JSON. Its first key seals, any key opens.
-func LoadKeys(path string) (*Keys, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the keys file: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // only read
-	h, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(f))
-	if err != nil {
-		return nil, fmt.Errorf("reading the keys file %s: %w", path, err)
-	}
-	a, err := aead.New(h)
-	if err != nil {
-		return nil, fmt.Errorf("using the keys file %s: %w", path, err)
-	}
-	return &Keys{aead: a, count: len(h.KeysetInfo().GetKeyInfo())}, nil
-}
-
-// CreateKeys writes a new keys file that only its owner can read. It never replaces a file: without the old keys
-// all that they sealed is lost.
-func CreateKeys(path string) error {
-	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return fmt.Errorf("making keys: %w", err)
-	}
-	var b bytes.Buffer
-	if err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&b)); err != nil {
-		return fmt.Errorf("making keys: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("making the keys file: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("making the keys file: %w", err)
-	}
-	_, err = f.Write(b.Bytes())
-	return errors.Join(err, f.Sync(), f.Close())
-}
 
 // newDataKey makes a workspace's data key, wrapped and bound to that workspace.
 func (k *Keys) newDataKey(workspaceID string) ([]byte, error) {
@@ -71,15 +21,20 @@ func (k *Keys) newDataKey(workspaceID string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a data key: %w", err)
 	}
+	return k.wrap(h, workspaceID)
+}
+
+// wrap wraps a workspace's data key, bound to that workspace.
+func (k *Keys) wrap(h *keyset.Handle, workspaceID string) ([]byte, error) {
 	var b bytes.Buffer
-	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&b), k.aead, []byte(workspaceID)); err != nil {
+	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&b), k, []byte(workspaceID)); err != nil {
 		return nil, fmt.Errorf("wrapping a data key: %w", err)
 	}
 	return b.Bytes(), nil
 }
 
 func (k *Keys) openDataKey(workspaceID string, wrapped []byte) (tink.AEAD, error) {
-	h, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), k.aead, []byte(workspaceID))
+	h, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), k, []byte(workspaceID))
 	if err != nil {
 		return nil, fmt.Errorf("opening the data key of workspace %s: %w", workspaceID, err)
 	}
@@ -95,7 +50,7 @@ type keyring struct {
 func newKeyring(keys *Keys) *keyring { return &keyring{keys: keys} }
 
 // SealingKeys counts the keys of the keys file: one, or more while they are being rotated.
-func (s *Store) SealingKeys() int { return s.keys.keys.count }
+func (s *Store) SealingKeys() int { return s.keys.keys.current().count }
 
 // A sealed value is the name of its key, a zero byte, and what Tink made of it: the name is "portico" for the keys
 // file, else the workspace whose data key it is.
@@ -140,7 +95,7 @@ func (k *keyring) open(ctx context.Context, q queryer, row string, sealed []byte
 
 func (k *keyring) key(ctx context.Context, q queryer, name string) (tink.AEAD, error) {
 	if name == masterKey {
-		return k.keys.aead, nil
+		return k.keys, nil
 	}
 	if a, ok := k.opened.Load(name); ok {
 		return a.(tink.AEAD), nil

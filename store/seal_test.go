@@ -224,3 +224,51 @@ func TestCreateKeysReplacesNothing(t *testing.T) {
 		t.Errorf("the keys file can be read by others: %v %v", info.Mode(), err)
 	}
 }
+
+// Keys are rotated while a process works on: it reads the new file by itself, and what was sealed stays readable.
+func TestRotateWithoutStopping(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, database string, c *storetest.Clock) {
+		path := filepath.Join(t.TempDir(), "keys.json")
+		ok := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ok(store.CreateKeys(path))
+		must := storetest.Must[*store.Store](t)
+		working := must(openWith(t, database, path, c))
+		defer working.Close() //nolint:errcheck // the test is over
+		a := storetest.Account(t, working, "main")
+		w := storetest.Workspace(t, working, a, "acme")
+		i := storetest.Identity(t, working, w, storetest.User(t, working, w, "ann", store.RoleMember))
+		putToken(t, working, i, "token-of-ann")
+
+		ok(store.PrepareKeys(path))
+		ok(store.RotateKeys(path))
+		other := must(openWith(t, database, path, c))
+		defer other.Close() //nolint:errcheck // the test is over
+		done, err := other.Rewrap(ctx)
+		if err != nil || done.Workspaces != 1 || done.Values < 1 {
+			t.Fatalf("got %+v, %v", done, err)
+		}
+		storetest.Account(t, other, "sealed-by-the-new-key")
+		if all, err := working.Accounts(ctx); err != nil || len(all) != 2 {
+			t.Errorf("the process that works on opens %d accounts: %v", len(all), err)
+		}
+		ok(working.ReloadKeys())
+		if n := working.SealingKeys(); n != 2 {
+			t.Errorf("it knows %d keys, want 2", n)
+		}
+
+		ok(store.DropKeys(path))
+		last := must(openWith(t, database, path, c))
+		defer last.Close() //nolint:errcheck // the test is over
+		if got, err := token(t, last, i.ID); err != nil || got.Reveal() != "token-of-ann" {
+			t.Errorf("without the old key the token does not open: %v", err)
+		}
+		if n := last.SealingKeys(); n != 1 {
+			t.Errorf("got %d keys, want 1", n)
+		}
+	})
+}
