@@ -35,6 +35,7 @@ type call struct {
 	as        as
 	slow      bool // waits for a worker
 	private   bool // the answer holds what went through flows
+	bare      bool // the answer may be empty: nothing of it is read
 	secrets   []secret.Text
 }
 
@@ -47,13 +48,14 @@ func (c *Client) post(operation, path string, body any) call {
 }
 
 func (c *Client) remove(operation, path string) call {
-	return call{operation: operation, method: http.MethodDelete, path: path}
+	return call{operation: operation, method: http.MethodDelete, path: path, bare: true}
 }
 
 func (k call) public() call     { k.as = nobody; return k }
 func (k call) asUser() call     { k.as = admin; return k }
 func (k call) slowly() call     { k.slow = true; return k }
 func (k call) unrecorded() call { k.private = true; return k }
+func (k call) unread() call     { k.bare = true; return k }
 
 func (k call) hiding(secrets ...secret.Text) call {
 	k.secrets = slices.Concat(k.secrets, secrets)

@@ -45,7 +45,7 @@ func (c *Client) Exchange(ctx context.Context, externalToken secret.Text) (Embed
 // only; read from source). The server notices within 3 minutes.
 func (c *Client) AllowEmbedOrigin(ctx context.Context, origin string) error {
 	call := c.post("POST /embed-subdomain/allowed-embed-origins", "/embed-subdomain/allowed-embed-origins",
-		map[string]any{"allowedEmbedOrigins": []string{origin}})
+		map[string]any{"allowedEmbedOrigins": []string{origin}}).unread()
 	return c.do(ctx, call, nil)
 }
 

@@ -66,9 +66,10 @@ func (k call) classify(status int, body []byte) *upstream.Error {
 	return failed
 }
 
-// unreadable finds a success without the JSON that it must have.
+// unreadable finds a success without the JSON that it must have; what answers
+// with a page of HTML has not carried out anything.
 func (k call) unreadable(body []byte) *upstream.Error {
-	if json.Valid(body) || k.method == http.MethodDelete && len(bytes.TrimSpace(body)) == 0 {
+	if json.Valid(body) || k.bare && len(bytes.TrimSpace(body)) == 0 {
 		return nil
 	}
 	return &upstream.Error{Kind: upstream.Malformed, Err: errors.New(found(body))}

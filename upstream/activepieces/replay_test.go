@@ -106,7 +106,7 @@ func outcome(t *testing.T, all map[string]*pair, p *pair) string {
 	t.Helper()
 	method := methodFor(t, p)
 	if method == nil {
-		k := call{operation: p.name, method: p.Request.Method, path: p.path(t)}
+		k := call{operation: p.name, method: p.Request.Method, path: p.path(t), bare: p.Response.Status == http.StatusNoContent}
 		return "classified: " + inWords("an answer", errorOf(k.examine(p.Response.Status, sent(p.Response.Body), nil)))
 	}
 	r := &replayer{t: t, all: all, first: p}
