@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// askedJustNow is how long a copy serves whoever else asks for one.
-	askedJustNow = time.Second
+	// askedJustNow is how long a copy serves whoever else asks for one, watchedAge how long it does for who only looks.
+	askedJustNow, watchedAge = time.Second, time.Minute
 	// A flow that is busy with another operation is asked again so often, after so long each time.
 	busyTries, busyWait = 5, 300 * time.Millisecond
 )
@@ -23,29 +23,56 @@ const codeBusyFlow = "FLOW_OPERATION_IN_PROGRESS"
 // RefreshAutomations has a workspace's flows and runs copied and waits for it, but for no longer than a person would: what
 // the store has, and its age, is there to be shown whatever becomes of it.
 func (p *Portal) RefreshAutomations(ctx context.Context, who Who) error {
-	i, err := p.automationsIdentity(ctx, who.Workspace)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // the workspace has no project: there is nothing to copy
-	}
-	if err != nil {
-		return err
-	}
-	fresh := false
-	err = p.store.Update(ctx, func(tx *store.Tx) error {
-		if fresh, err = tx.BeginAutomationSync(ctx, i.ID, askedJustNow); err != nil || !fresh {
-			return err
-		}
-		return tx.Enqueue(ctx, store.SyncAutomations{IdentityID: i.ID, Watched: true}, p.Now().Add(askedJustNow))
-	})
+	i, fresh, err := p.beginCopy(ctx, who, askedJustNow, func(*store.Tx, store.Identity) error { return nil })
 	if err == nil && fresh {
 		p.copyNow(ctx, i.ID)
 	}
 	return err
 }
 
-// copyNow copies what has just changed, as far as a person waits for it.
+// WatchAutomations has them copied by a job where the copy is older than a person who looks at it should find it.
+func (p *Portal) WatchAutomations(ctx context.Context, who Who) error {
+	_, _, err := p.beginCopy(ctx, who, watchedAge, func(tx *store.Tx, i store.Identity) error {
+		return tx.Enqueue(ctx, store.SyncAutomations{IdentityID: i.ID, Watched: true}, time.Time{})
+	})
+	return err
+}
+
+// beginCopy notes that a workspace's flows and runs are being copied, with what more is to be kept, unless that has been
+// begun within a time or there is no project to copy.
+func (p *Portal) beginCopy(ctx context.Context, who Who, unless time.Duration, more func(*store.Tx, store.Identity) error) (i store.Identity, fresh bool, err error) {
+	i, err = p.automationsIdentity(ctx, who.Workspace)
+	if errors.Is(err, store.ErrNotFound) {
+		return i, false, nil
+	}
+	if err != nil {
+		return i, false, err
+	}
+	known, err := p.store.AutomationSync(ctx, i.ID)
+	if err != nil || p.Now().Sub(known.TriedAt.Time) < unless {
+		return i, false, err
+	}
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		if fresh, err = tx.BeginAutomationSync(ctx, i.ID, p.Now(), unless); err != nil || !fresh {
+			return err
+		}
+		return more(tx, i)
+	})
+	return i, fresh, err
+}
+
+// copyNow copies what has just changed, as far as a person waits for it. A job goes on where a run is under way.
 func (p *Portal) copyNow(ctx context.Context, identityID string) {
-	p.patiently(ctx, "copying automations", identityID, func(ctx context.Context) error { return p.syncAutomations(ctx, identityID) })
+	p.patiently(ctx, "copying automations", identityID, func(ctx context.Context) error {
+		if err := p.syncAutomations(ctx, identityID); err != nil {
+			return err
+		}
+		wait, err := p.lookAgainIn(ctx, identityID)
+		if err != nil || wait == 0 {
+			return err
+		}
+		return p.watch(ctx, identityID, p.Now().Add(wait))
+	})
 }
 
 // automationsIdentity is a workspace's project; ErrNotFound when it has none.
@@ -135,7 +162,7 @@ func (p *Portal) notSwitched(ctx context.Context, who Who, a store.AutomationCar
 	if !errors.As(failure, &e) {
 		return failure
 	}
-	if err := p.watch(ctx, a.IdentityID); err != nil {
+	if err := p.watch(ctx, a.IdentityID, time.Time{}); err != nil {
 		return errors.Join(failure, err)
 	}
 	switch {
@@ -151,10 +178,10 @@ func (p *Portal) notSwitched(ctx context.Context, who Who, a store.AutomationCar
 	return failure
 }
 
-// watch has a project's flows and runs copied by a job.
-func (p *Portal) watch(ctx context.Context, identityID string) error {
+// watch has a project's flows and runs copied by a job, not before a time.
+func (p *Portal) watch(ctx context.Context, identityID string, at time.Time) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.Enqueue(ctx, store.SyncAutomations{IdentityID: identityID, Watched: true}, time.Time{})
+		return tx.Enqueue(ctx, store.SyncAutomations{IdentityID: identityID, Watched: true}, at)
 	})
 }
 

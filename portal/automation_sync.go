@@ -39,7 +39,7 @@ func (p *Portal) syncAutomations(ctx context.Context, identityID string) error {
 	}
 	began := p.Now()
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.BeginAutomationSync(ctx, i.ID, 0)
+		_, err := tx.BeginAutomationSync(ctx, i.ID, began, 0)
 		return err
 	})
 	if err != nil {

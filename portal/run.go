@@ -93,7 +93,7 @@ func (p *Portal) notRetried(ctx context.Context, who Who, a store.AutomationCard
 		return failure
 	}
 	if e.OutcomeUnknown() {
-		return errors.Join(failure, p.watch(ctx, a.IdentityID))
+		return errors.Join(failure, p.watch(ctx, a.IdentityID, time.Time{}))
 	}
 	if err := p.store.Update(ctx, func(tx *store.Tx) error { return tx.FreeRetry(ctx, r.ID) }); err != nil {
 		return errors.Join(failure, err)

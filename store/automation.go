@@ -128,8 +128,8 @@ func (t *Tx) SetAutomation(ctx context.Context, id string, enabled, published, v
 
 // AutomationSync is how fresh the copies of a project's flows and runs are.
 type AutomationSync struct {
-	TriedAt Time
-	DoneAt  Time // zero: never
+	TriedAt Time // when the last copy began
+	DoneAt  Time // when the last one began that came to its end; zero: none
 	Error   string
 }
 
@@ -145,12 +145,12 @@ func (r reads) AutomationSync(ctx context.Context, identityID string) (Automatio
 	return all[0], nil
 }
 
-// BeginAutomationSync notes that a copy begins; false when one has begun within the time given.
-func (t *Tx) BeginAutomationSync(ctx context.Context, identityID string, unless time.Duration) (bool, error) {
+// BeginAutomationSync notes that a copy begins at a time; false when one has begun within the duration before it.
+func (t *Tx) BeginAutomationSync(ctx context.Context, identityID string, at time.Time, unless time.Duration) (bool, error) {
 	n, err := t.exec(ctx, "noting a sync", `
 		INSERT INTO automation_syncs (identity_id, tried_at) VALUES ($1, $2)
 		ON CONFLICT (identity_id) DO UPDATE SET tried_at = $2 WHERE automation_syncs.tried_at <= $3`,
-		identityID, t.Now(), At(t.now().Add(-unless)))
+		identityID, At(at), At(at.Add(-unless)))
 	return n == 1, err
 }
 

@@ -261,7 +261,7 @@ func TestWhoseAutomationsAreCopied(t *testing.T) {
 		}
 		begin := func(unless time.Duration) (ok bool) {
 			storetest.Update(t, s, func(tx *store.Tx) (err error) {
-				ok, err = tx.BeginAutomationSync(ctx, p.i.ID, unless)
+				ok, err = tx.BeginAutomationSync(ctx, p.i.ID, c.Now(), unless)
 				return err
 			})
 			return ok

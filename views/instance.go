@@ -20,6 +20,8 @@ type InstancePage struct {
 	Tried       *Tried
 	Name        string // what was asked for as a new name, where it cannot be had
 	NameProblem string
+	Runs        *RunList // nil where its platform tells of none
+	Followed    Followed
 }
 
 // Slot is a slot with the sign-ins that a person may choose for it.

@@ -29,8 +29,9 @@ type asker struct {
 // town is everybody who may come to an address, and the things there are to come for.
 type town struct {
 	*desk
-	askers []asker
-	offer  store.Integration
+	askers     []asker
+	offer      store.Integration
+	automation string // made in the builder
 }
 
 const townKey = "api-key-of-the-tests-0123456789"
@@ -64,8 +65,12 @@ func newTown(t *testing.T) *town {
 		if _, err := tx.PutIntegration(d.ctx, g); err != nil {
 			return err
 		}
+		if err := tx.PutAutomations(d.ctx, d.there, []store.Automation{{UpstreamID: "flow", Name: "Nightly"}}, d.clock.Now()); err != nil {
+			return err
+		}
 		return tx.SetAudience(d.ctx, g.ID, []string{d.acme.ID})
 	})
+	w.automation = storetest.Must[[]store.AutomationCard](w)(d.store.Automations(d.ctx, d.ann, 0, 1))[0].ID
 	return w
 }
 
@@ -83,7 +88,7 @@ func (w *town) userCookie(u store.User) *http.Cookie {
 
 // fill puts things that there are into a route's path.
 func (w *town) fill(path string, in store.Instance) string {
-	return strings.NewReplacer(":instance", in.ID, ":integration", w.offer.ID, ":workspace", w.acme.ID, ":user", w.ann.ID,
+	return strings.NewReplacer(":instance", in.ID, ":integration", w.offer.ID, ":workspace", w.acme.ID, ":automation", w.automation, ":user", w.ann.ID,
 		":account", w.account.ID, ":flow", "none", ":icon", "none", ":ticket", "none", ":job", "1", "*", "none").Replace(path)
 }
 
@@ -132,7 +137,7 @@ func refusedAs(r route, a asker, shared bool) int {
 // refusedThing is the same for those whom the route serves, by what the thing is to them.
 func refusedThing(r route, a asker, shared bool) int {
 	switch {
-	case strings.Contains(r.path, ":integration") && a.mine == "foreign":
+	case (strings.Contains(r.path, ":integration") || strings.Contains(r.path, ":automation")) && a.mine == "foreign":
 		return 404
 	case !strings.Contains(r.path, ":instance") || a.mine == "owner":
 		return 0

@@ -174,6 +174,9 @@ func (s *Server) back(c echo.Context, p problem) string {
 	if id := c.Param("integration"); id != "" && customers {
 		return "/integrations/" + url.PathEscape(id)
 	}
+	if id := c.Param("automation"); id != "" && customers {
+		return "/automations/" + url.PathEscape(id)
+	}
 	if _, ok := c.Get(staffKey).(store.Staff); ok {
 		return "/admin"
 	}
