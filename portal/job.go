@@ -18,6 +18,7 @@ const (
 	catalogueEvery = 10 * time.Minute
 	instancesEvery = 30 * time.Minute
 	careEvery      = time.Minute
+	scriptEvery    = time.Hour // until there is one
 	// Tray lists sign-ins to their owner alone, so each person's are copied apart: this often, and this many at a time.
 	personEvery   = 6 * time.Hour
 	personsAtOnce = 30
@@ -66,6 +67,8 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	add(workers, 0, func(ctx context.Context, a store.FetchIcon) error { return p.fetchIcon(ctx, a.IntegrationID) })
 	add(workers, syncTimeout, func(ctx context.Context, a store.FetchLogos) error { return p.fetchLogos(ctx, a.AccountID) })
 	add(workers, personTimeout, func(ctx context.Context, a store.SyncAutomations) error { return p.followAutomations(ctx, a) })
+	add(workers, 0, p.fetchScript)
+	p.addPredefined(workers)
 	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
 	return p.store.Jobs(&river.Config{
 		Queues: map[string]river.QueueConfig{
@@ -104,9 +107,15 @@ func (p *Portal) periodic() []*river.PeriodicJob {
 	jobs := []*river.PeriodicJob{every(careEvery, "care", store.Care{})}
 	p.clients.mu.Lock()
 	defer p.clients.mu.Unlock()
-	for id := range p.clients.known {
+	for id, c := range p.clients.known {
 		jobs = append(jobs, every(catalogueEvery, "catalogue_"+id, store.SyncCatalogue{AccountID: id}),
 			every(instancesEvery, "instances_"+id, store.SyncInstances{AccountID: id}))
+		if c.pieces != nil {
+			jobs = append(jobs, every(connectionsEvery, "connections_"+id, store.CheckConnections{AccountID: id}))
+		}
+		if c.account.SDKURL != "" && c.account.SigningKey != "" {
+			jobs = append(jobs, every(scriptEvery, "script_"+id, store.FetchScript{AccountID: id}))
+		}
 	}
 	return jobs
 }
@@ -116,6 +125,9 @@ func (p *Portal) periodic() []*river.PeriodicJob {
 func (p *Portal) care(ctx context.Context) error {
 	if err := p.enqueueAutomations(ctx); err != nil {
 		return err
+	}
+	if err := p.store.ReloadKeys(); err != nil {
+		p.Log.ErrorContext(ctx, "the keys file cannot be read again", "err", err)
 	}
 	left, err := p.store.UnderWay(ctx, p.Now().Add(-leftAfter), stuckCauses, 100)
 	if err != nil {

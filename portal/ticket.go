@@ -58,6 +58,21 @@ func (p *Portal) invite(ctx context.Context, c Claims, path string, actor store.
 	return i, err
 }
 
+// InviteAgain makes a one-time address for somebody who is here already, good for 60 seconds: browsers keep the session of
+// a frame to that frame, so a tab needs its own.
+func (p *Portal) InviteAgain(ctx context.Context, who Who, path string) (Invitation, error) {
+	i := Invitation{Expires: p.Now().Add(ticketLife)}
+	local, ok := LocalPath(path)
+	if !ok {
+		return i, refuse("door_path")
+	}
+	err := p.store.Update(ctx, func(tx *store.Tx) (err error) {
+		i.Ticket, err = makeTicket(ctx, tx, store.Ticket{Kind: store.SessionUser, SubjectID: who.User.ID, Path: local, ExpiresAt: store.At(i.Expires)})
+		return err
+	})
+	return i, err
+}
+
 func makeTicket(ctx context.Context, tx *store.Tx, t store.Ticket) (secret.Text, error) {
 	if t.Reusable {
 		if err := tx.DropTickets(ctx, t.Kind, t.SubjectID, true); err != nil {
