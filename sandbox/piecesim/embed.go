@@ -30,6 +30,7 @@ func (s *Server) embedRoutes(mux *http.ServeMux) {
 	for _, e := range append(signingEndpoints(), exchangeEndpoint()) {
 		mux.HandleFunc(e.pattern, s.serve(e))
 	}
+	s.desk.Faults.Apart = append(s.desk.Faults.Apart, pageOperation)
 	mux.HandleFunc("GET /sdk/embed/{file}", s.page("sdk", s.sdk))
 	mux.HandleFunc("GET /embed", s.page("embed", s.embedPage))
 	mux.HandleFunc("GET /embed/assets/{name}", s.page("asset", s.embedAsset))
@@ -37,6 +38,9 @@ func (s *Server) embedRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /consent", s.page("consent", s.showConsent))
 	mux.HandleFunc("POST /consent", s.page("consent", s.decideConsent))
 }
+
+// pageOperation is the second name of all that browsers ask for. A fault for every call of the API leaves it alone.
+const pageOperation = "page"
 
 // page makes a handler of something that browsers ask for: it is written down, can be broken by faults under its name,
 // and is not there while the server is down.
@@ -49,7 +53,7 @@ func (s *Server) page(name string, h http.HandlerFunc) http.HandlerFunc {
 			http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
 			return
 		}
-		s.desk.Perform(w, r, entry, []string{name}, func(w http.ResponseWriter) { h(w, r) })
+		s.desk.Perform(w, r, entry, []string{name, pageOperation}, func(w http.ResponseWriter) { h(w, r) })
 	}
 }
 

@@ -102,7 +102,7 @@ func (b *tab) want(expression, want string) {
 	}
 }
 
-func byTest(id string) chromedp.Selector { return chromedp.CSS(`[data-testid="` + id + `"]`) }
+func byTest(id string) chromedp.CSS { return chromedp.CSS(`[data-testid="` + id + `"]`) }
 
 // text waits for an element and reads it.
 func (b *tab) text(id string) string {
