@@ -381,6 +381,20 @@ func TestFindProjectComparesForItself(t *testing.T) {
 	}
 }
 
+func TestUsersAreComparedToo(t *testing.T) {
+	s, c := withKey(t, says(200, `{"data":[{"id":"a","externalId":null},{"id":"b","externalId":"u"},{"id":"c","externalId":"U"}]}`))
+	got, err := c.Users(t.Context(), "u")
+	if err != nil || len(got) != 1 || got[0].ID != "b" {
+		t.Errorf("got %+v, %v; want b", got, err)
+	}
+	if err := c.DeleteUser(t.Context(), "b"); err != nil {
+		t.Error(err)
+	}
+	if got := s.lines(); !slices.Equal(got, []string{"GET /api/v1/users?externalId=u", "DELETE /api/v1/users/b"}) {
+		t.Errorf("the platform got %v", got)
+	}
+}
+
 func TestTemplatesAreRead(t *testing.T) {
 	_, c := withKey(t, says(200, `{"data":[{"id":"t1","name":"Orders","summary":"s","description":"d","status":"PUBLISHED","type":"CUSTOM","updated":"2026-07-01T08:00:00.000Z",
 		"tags":[{"title":"Shop","color":"#fff"},"plain",7,null],"pieces":["@activepieces/piece-http"],
