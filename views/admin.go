@@ -38,7 +38,7 @@ func (a AdminPage) May(role string) bool {
 // adminDone is what was just done, in words; "" for nothing, or for what is no code of ours.
 func (a AdminPage) adminDone() string {
 	switch a.Done {
-	case "approved", "syncing", "saved", "slots", "retried", "discarded", "signed_out":
+	case "approved", "syncing", "saved", "slots", "retried", "discarded", "signed_out", "script_asked", "script_confirmed":
 		return a.T("admin.done." + a.Done)
 	}
 	return ""

@@ -35,7 +35,18 @@ type Page struct {
 	RequestID   string
 	Sandbox     bool
 	Done        string // what was just done, by a code of messages' done.*
+
+	Automations bool    // the workspace has automations beside its integrations
+	Builder     bool    // and may make some of its own
+	Area        string  // AreaIntegrations or AreaAutomations
+	Scripts     []Asset // what this page alone loads, in order
 }
+
+// Areas of the customers' pages.
+const (
+	AreaIntegrations = "integrations"
+	AreaAutomations  = "automations"
+)
 
 // Link is the address of one of the portal's own paths.
 func (p Page) Link(parts ...string) string { return p.Base + strings.Join(parts, "") }
@@ -54,7 +65,7 @@ func (p Page) title(own string) string {
 // doneText is what was just done, in words; "" for nothing, or for what is no code of ours.
 func (p Page) doneText() string {
 	switch p.Done {
-	case "renamed", "shared", "unshared", "disconnected", "disconnecting", "cancelled", "failed":
+	case "renamed", "shared", "unshared", "disconnected", "disconnecting", "cancelled", "failed", "retried":
 		return p.T("done." + p.Done)
 	}
 	return ""

@@ -21,6 +21,11 @@ const maxBody = 64 << 10
 // policies are the Content-Security-Policy of the two kinds of pages.
 type policies struct{ user, staff string }
 
+// with is the policy of a customers' page that may also frame another origin and call it.
+func (p policies) with(origin string) string {
+	return strings.Replace(p.user, "connect-src 'self';", "connect-src 'self' "+origin+"; frame-src "+origin+";", 1)
+}
+
 // newPolicies names who may frame the pages and, since form-action also holds redirects, where dialogs are.
 func newPolicies(hosts, dialogs []string) policies {
 	const common = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "

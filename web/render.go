@@ -32,6 +32,8 @@ func (s *Server) page(c echo.Context) views.Page {
 	locale := ""
 	if v, ok := c.Get(visitKey).(store.Visit); ok {
 		p.User, p.Workspace, locale = v.User, v.Workspace, v.User.Locale
+		p.Automations, p.Builder = s.Portal.HasAutomations(v.Workspace)
+		p.Area = areaOf(r.URL.Path)
 	}
 	p.Printer = s.Messages.For(locale, r.Header.Get("Accept-Language"))
 	return p
