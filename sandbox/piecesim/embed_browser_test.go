@@ -63,7 +63,9 @@ func embedBrowser(t *testing.T, m *embedSim) (host *tab, site string) {
 		fmt.Fprintf(w, embedHostPage, m.url, SDKPath)
 	}))
 	t.Cleanup(page.Close)
-	return &tab{t, ctx}, page.URL
+	host = &tab{t, ctx}
+	host.do() // starts the browser, of which each step gets a tab
+	return host, page.URL
 }
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -161,13 +163,15 @@ func TestSDK(t *testing.T) {
 	step := func(name string, f func(host *tab, token string)) {
 		t.Run(name, func(t *testing.T) {
 			m := &embedSim{t, m.s, m.url, m.admin}
-			b := &tab{t, host.ctx}
+			ctx, cancel := chromedp.NewContext(host.ctx)
+			t.Cleanup(cancel)
+			b := &tab{t, ctx}
 			b.do(chromedp.Navigate(site))
 			f(b, m.sign(m.claims(nil)))
 		})
 	}
 	step("not framed where the origin is not allowed", func(b *tab, token string) {
-		b.run(`configure(` + quoted(token) + `, { containerId: "builder" }); document.querySelector("iframe").onload = () => heard.push("loaded")`)
+		b.run(`document.addEventListener("load", (e) => { if (e.target.tagName === "IFRAME") heard.push("loaded"); }, true); configure(` + quoted(token) + `, { containerId: "builder" })`)
 		b.until(`heard.length > 0`)
 		b.want(`heard.join()`, "loaded")
 		b.want(`configured`, "waiting")
