@@ -14,7 +14,7 @@ const (
 	// askedJustNow is how long a copy serves whoever else asks for one, watchedAge how long it does for who only looks.
 	askedJustNow, watchedAge = time.Second, time.Minute
 	// A flow that is busy with another operation is asked again so often, after so long each time.
-	busyTries, busyWait = 5, 300 * time.Millisecond
+	busyTries, busyWait = 4, 250 * time.Millisecond
 )
 
 // codeBusyFlow is Activepieces' code for a flow that is at another operation; this one was not carried out.
@@ -139,10 +139,10 @@ func (p *Portal) SetAutomation(ctx context.Context, who Who, automationID string
 
 // setFlow turns a flow on or off, once more where it is at something else for a moment.
 func setFlow(ctx context.Context, c *activepieces.Client, flowID string, on bool) (f activepieces.Flow, err error) {
-	for range busyTries {
+	for try := 1; ; try++ {
 		f, err = c.SetFlowStatus(ctx, flowID, on)
 		var e *upstream.Error
-		if !errors.As(err, &e) || e.Code != codeBusyFlow {
+		if !errors.As(err, &e) || e.Code != codeBusyFlow || try == busyTries {
 			return f, err
 		}
 		again := time.NewTimer(busyWait)
@@ -153,7 +153,6 @@ func setFlow(ctx context.Context, c *activepieces.Client, flowID string, on bool
 			return f, err
 		}
 	}
-	return f, err
 }
 
 // notSwitched says why a flow was not turned on or off, and has it looked at where that is not certain.
