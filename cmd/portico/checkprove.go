@@ -44,6 +44,9 @@ func (c *piecesCheck) prove(ctx context.Context, plan activepieces.Plan, known b
 	if !p.step(ctx, "project", "made, and found by its external ID", p.proveProject) {
 		return
 	}
+	if !known { // until now no project has told of the platform
+		plan, _ = c.client.Plan(ctx, p.project.PlatformID) // a fault shows in what follows
+	}
 	if plan.GlobalConnections {
 		p.step(ctx, "predefined connection", "made, and found in the project by its name", p.proveConnection)
 	} else {

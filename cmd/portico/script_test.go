@@ -1,20 +1,32 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
+	"portico/secret"
+	"portico/upstream/activepieces"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"portico": main})
 }
 
-// TestScripts runs the commands as an operator does, beside a simulated Tray.
+// TestScripts runs the commands as an operator does, beside a simulated Tray, and an Activepieces where a script starts one.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -29,5 +41,66 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOST_KEY", "0123456789abcdef0123456789abcdef")
 			return os.MkdirAll(env.WorkDir+"/data", 0o700)
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"activepieces": startPieces, "control": controlPieces, "allow": allowFrames, "signing-keys": countSigningKeys, "strange-key": strangeKey,
+		},
 	})
+}
+
+// startPieces starts a simulated Activepieces: activepieces EDITION VERSION. Where it is licensed it also makes signing.pem.
+func startPieces(ts *testscript.TestScript, _ bool, args []string) {
+	sim := piecesim.New(piecesim.Options{Edition: args[0], Version: args[1]})
+	server := httptest.NewServer(sim)
+	ts.Defer(server.Close)
+	ts.Setenv("PIECES", server.URL)
+	ts.Setenv("PIECES_EMAIL", sim.AdminEmail())
+	ts.Setenv("PIECES_PASSWORD", sim.AdminPassword())
+	if args[0] == "ee" {
+		ts.Setenv("PIECES_KEY", sim.APIKey())
+		ts.Setenv("SIGNING_KEY_ID", sim.SigningKeyID())
+		ts.Check(os.WriteFile(ts.MkAbs("signing.pem"), []byte(sim.SigningKey()), 0o600))
+	}
+}
+
+// controlPieces uses the simulator's controls: control METHOD PATH [JSON].
+func controlPieces(ts *testscript.TestScript, _ bool, args []string) {
+	body := strings.Join(args[2:], " ")
+	r, err := http.NewRequest(args[0], ts.Getenv("PIECES")+"/_control/"+args[1], strings.NewReader(body))
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer resp.Body.Close() //nolint:errcheck // only read
+	var said bytes.Buffer
+	_, err = said.ReadFrom(resp.Body)
+	ts.Check(err)
+	if resp.StatusCode != http.StatusOK {
+		ts.Fatalf("%s %s answers %s: %s", args[0], args[1], resp.Status, said.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("answer"), said.Bytes(), 0o600))
+}
+
+// allowFrames lets pages of some origins hold the simulator's builder: allow ORIGIN...
+func allowFrames(ts *testscript.TestScript, _ bool, args []string) {
+	c := activepieces.New(activepieces.Config{URL: ts.Getenv("PIECES"), APIKey: secret.Text(ts.Getenv("PIECES_KEY"))})
+	for _, origin := range args {
+		ts.Check(c.AllowEmbedOrigin(context.Background(), origin))
+	}
+}
+
+// countSigningKeys fails unless the simulator has so many: signing-keys NUMBER.
+func countSigningKeys(ts *testscript.TestScript, _ bool, args []string) {
+	c := activepieces.New(activepieces.Config{URL: ts.Getenv("PIECES"), Email: ts.Getenv("PIECES_EMAIL"), Password: secret.Text(ts.Getenv("PIECES_PASSWORD"))})
+	all, err := c.SigningKeys(context.Background())
+	ts.Check(err)
+	if got := strconv.Itoa(len(all)); got != args[0] {
+		ts.Fatalf("there are %s signing keys, want %s", got, args[0])
+	}
+}
+
+// strangeKey writes a signing key that no Activepieces has made: strange-key FILE.
+func strangeKey(ts *testscript.TestScript, _ bool, args []string) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	ts.Check(err)
+	block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), pem.EncodeToMemory(block), 0o600))
 }
