@@ -178,6 +178,17 @@ func TestSDK(t *testing.T) {
 	})
 	m.ask("POST", "/api/v1/embed-subdomain/allowed-embed-origins", m.s.APIKey(), object{"allowedEmbedOrigins": []string{site}}, 200)
 	step("builder", func(b *tab, token string) { builderJourney(b, token) })
+	step("builder as the host wants it", func(b *tab, token string) {
+		b.run(`configure(` + quoted(token) + `, { containerId: "builder", styling: { mode: "dark" }, dashboard: { hideSidebar: true },
+			builder: { homeButtonIcon: "back", homeButtonClickedHandler: ({ route }) => routes.push("home " + route) } })`)
+		b.until(`routes.length > 0`)
+		f := b.frame()
+		f.do(chromedp.Click(byTest("ap-new-flow")), chromedp.WaitVisible(byTest("ap-home")))
+		f.want(`document.documentElement.dataset.mode + document.querySelectorAll("nav").length`, "dark0")
+		f.want(`document.querySelector("[data-testid=ap-home]").textContent`, "Back")
+		f.do(chromedp.Click(byTest("ap-home")))
+		b.until(`routes.at(-1) === "home /automations/flows"`)
+	})
 	step("expired token", func(b *tab, _ string) {
 		b.run(`configure(` + quoted(m.sign(m.claims(jwt.MapClaims{"exp": 1}))) + `, { containerId: "builder" })`)
 		b.until(`thrown.length > 0`)
@@ -191,6 +202,7 @@ func TestSDK(t *testing.T) {
 		b.want(`asked.code`, "ENTITY_NOT_FOUND")
 	})
 	step("connect", func(b *tab, token string) { connectJourney(m, b, token) })
+	step("connect with what a piece asks for", func(b *tab, token string) { formJourney(m, b, token) })
 	step("connect by consent in windows", func(b *tab, token string) { consentJourney(m, b, token) })
 }
 
@@ -260,6 +272,44 @@ func connectJourney(m *embedSim, b *tab, token string) {
 	b.run(`connect({ pieceName: ` + quoted(stripe) + `, connectionName: "a b" })`)
 	b.until(`connected !== "waiting"`)
 	b.want(`connected.slice(0, 8)`, "rejected")
+}
+
+// formJourney checks that values arrive in the types that the piece's metadata name, and an OAuth app of one's own.
+func formJourney(m *embedSim, b *tab, token string) {
+	b.t.Helper()
+	b.run(`configure(` + quoted(token) + `)`)
+	open := func(what object) *tab {
+		b.run(`heard.length = 0; connect(` + quoted(what) + `)`)
+		b.until(`heard.includes("CLIENT_SHOW_CONNECTION_IFRAME")`)
+		return b.frame()
+	}
+	d := open(object{"pieceName": "@activepieces/piece-commercetools", "connectionName": "ct"})
+	d.do(chromedp.SetValue(byTest("ap-auth-region"), `"us-central1.gcp"`), chromedp.SetValue(byTest("ap-auth-projectKey"), "my-shop"),
+		chromedp.SetValue(byTest("ap-auth-clientId"), "id"), chromedp.SetValue(byTest("ap-auth-clientSecret"), "hidden"),
+		chromedp.Click(byTest("ap-auth-staged")), chromedp.Click(byTest("ap-connect-save")))
+	b.until(`connected !== "waiting"`)
+	props := object{"region": "us-central1.gcp", "projectKey": "my-shop", "clientId": "id", "clientSecret": "hidden", "pageSize": 100, "staged": true}
+	if got, want := m.digestOf("ct"), digest(object{"type": "CUSTOM_AUTH", "props": props}); got != want {
+		b.t.Error("the values that arrived are not those of the form")
+	}
+
+	d = open(object{"pieceName": "@activepieces/piece-square", "connectionName": "square"})
+	d.do(chromedp.SetValue(byTest("ap-auth-client_id"), "mine"), chromedp.SetValue(byTest("ap-auth-client_secret"), "hidden"))
+	c := d.opens("/consent", func() { d.do(chromedp.Click(byTest("ap-connect-save"))) })
+	c.do(chromedp.SendKeys(byTest("consent-email"), "ada@example.com"), chromedp.SendKeys(byTest("consent-password"), "x"), chromedp.Click(byTest("consent-allow")))
+	b.until(`connected !== "waiting"`)
+	if made := m.connection("square"); made["status"] != "ACTIVE" || made["type"] != "OAUTH2" {
+		b.t.Errorf("the connection is %v", made)
+	}
+}
+
+// digestOf is the digest of the value that a connection was given.
+func (m *embedSim) digestOf(externalID string) string {
+	id := m.connection(externalID)["id"].(string)
+	return m.s.read(func(st *state) string {
+		n, _ := st.connections.get(id)
+		return n.ValueDigest
+	})
 }
 
 func consentJourney(m *embedSim, b *tab, token string) {

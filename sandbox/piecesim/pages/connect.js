@@ -71,25 +71,30 @@ function form(piece, connectionName, closed) {
 
 const titles = { SECRET_TEXT: "API key", BASIC_AUTH: "User name and password", CUSTOM_AUTH: "Own settings", OAUTH2: "Sign in" };
 const nothing = () => [];
-const input = (name, secret, required = true) => h("input", { name, type: secret ? "password" : "text", required, autocomplete: "off", test: `ap-auth-${name}` });
+const input = (name, secret) => control(name, { type: secret ? "SECRET_TEXT" : "SHORT_TEXT", required: true });
 
 // control is the form's element for one of a piece's properties.
 function control(name, prop) {
-  const options = prop.options?.options ?? prop.options ?? [];
+  const shared = { name, required: prop.required, test: `ap-auth-${name}` };
+  const value = prop.defaultValue;
   switch (prop.type) {
-    case "CHECKBOX": return h("input", { name, type: "checkbox", checked: prop.defaultValue === true, test: `ap-auth-${name}` });
-    case "NUMBER": return h("input", { name, type: "number", required: prop.required, step: "any", test: `ap-auth-${name}` });
+    case "CHECKBOX": return h("input", { ...shared, required: false, type: "checkbox", checked: value === true });
+    case "NUMBER": return h("input", { ...shared, type: "number", step: "any", value });
+    case "LONG_TEXT": return h("textarea", shared, value);
     case "STATIC_DROPDOWN":
-    case "STATIC_MULTI_SELECT_DROPDOWN":
-      return h("select", { name, required: prop.required, multiple: prop.type.includes("MULTI"), test: `ap-auth-${name}` },
-        options.map((o) => h("option", { value: JSON.stringify(o.value) }, o.label)));
-    case "LONG_TEXT": return h("textarea", { name, required: prop.required, test: `ap-auth-${name}` });
-    default: return input(name, prop.type === "SECRET_TEXT", prop.required);
+    case "STATIC_MULTI_SELECT_DROPDOWN": return choice(shared, prop);
+    default: return h("input", { ...shared, type: prop.type === "SECRET_TEXT" ? "password" : "text", autocomplete: "off", value });
   }
 }
 
-export const propFields = (props = {}) => Object.entries(props)
-  .map(([name, prop]) => (prop.type === "MARKDOWN" ? h("p", {}, prop.description ?? "") : field(prop.displayName, control(name, prop), prop.description)));
+function choice(shared, prop) {
+  const multiple = prop.type.includes("MULTI");
+  const options = prop.options.options.map((o) => h("option", { value: JSON.stringify(o.value) }, o.label));
+  return h("select", { ...shared, multiple }, !multiple && h("option", { value: "" }), options);
+}
+
+const propFields = (props = {}) => Object.entries(props)
+  .map(([name, prop]) => (prop.type === "MARKDOWN" ? h("p", {}, prop.description ?? prop.displayName) : field(prop.displayName, control(name, prop), prop.description)));
 
 // readProp is a property's value in the type that the piece expects; undefined where nothing was entered.
 function readProp(data, name, prop) {
@@ -97,17 +102,20 @@ function readProp(data, name, prop) {
     case "MARKDOWN": return undefined;
     case "CHECKBOX": return data.has(name);
     case "NUMBER": return data.get(name) === "" ? undefined : Number(data.get(name));
-    case "STATIC_DROPDOWN": return data.get(name) === null ? undefined : JSON.parse(data.get(name));
+    case "STATIC_DROPDOWN": return data.get(name) ? JSON.parse(data.get(name)) : undefined;
     case "STATIC_MULTI_SELECT_DROPDOWN": return data.getAll(name).map((v) => JSON.parse(v));
     default: return data.get(name) || undefined;
   }
 }
 
-export const readProps = (data, props = {}) => Object.fromEntries(Object.entries(props).map(([name, prop]) => [name, readProp(data, name, prop)]));
+const readProps = (data, props = {}) => Object.fromEntries(Object.entries(props).map(([name, prop]) => [name, readProp(data, name, prop)]));
 
 const makers = {
   SECRET_TEXT: (way) => [field(way.displayName, input("secret_text", true), way.description)],
-  BASIC_AUTH: (way) => [field(way.username.displayName, input("username")), field(way.password.displayName, input("password", true))],
+  BASIC_AUTH: (way) => [
+    field(way.username.displayName, input("username"), way.username.description),
+    field(way.password.displayName, input("password", true), way.password.description),
+  ],
   CUSTOM_AUTH: (way) => propFields(way.props),
   OIDC: (way) => propFields(way.props),
   OAUTH2: async (way, piece) => [...propFields(way.props), ...await oauthParts(piece)],
