@@ -155,4 +155,3 @@ func quoted(v any) string {
 	raw, _ := json.Marshal(v) // strings and maps of them
 	return string(raw)
 }
-
