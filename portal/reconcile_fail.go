@@ -54,7 +54,11 @@ func (p *Portal) fell(ctx context.Context, h holding, failure error) (reconciled
 			return err
 		}
 		if h.State != was.State || h.Detail != was.Detail {
-			if err := tellConnection(ctx, tx, itself, h.WorkspaceConnection, "connection."+told[h.State], "title", h.predefined.Title, "detail", h.Detail); err != nil {
+			words := h.Detail
+			if code, _ := store.Reason(words); code != "" {
+				words = ""
+			}
+			if err := tellConnection(ctx, tx, itself, h.WorkspaceConnection, "connection."+told[h.State], "title", h.predefined.Title, "words", words); err != nil {
 				return err
 			}
 		}

@@ -15,7 +15,9 @@ func (p *Portal) addPredefined(workers *river.Workers) {
 	add(workers, 0, func(ctx context.Context, a store.ProvisionWorkspace) error {
 		return later(p.provisionWorkspace(ctx, a.AccountID, a.WorkspaceID))
 	})
-	add(workers, syncTimeout, func(ctx context.Context, a store.CheckConnections) error { return later(p.checkConnections(ctx, a.AccountID)) })
+	add(workers, syncTimeout, func(ctx context.Context, a store.CheckConnections) error {
+		return later(p.checkConnections(ctx, a.AccountID))
+	})
 	add(workers, 0, func(ctx context.Context, a store.DeleteProject) error { return later(p.deleteProject(ctx, a)) })
 }
 

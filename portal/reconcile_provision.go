@@ -66,6 +66,20 @@ func (p *Portal) wantConnection(ctx context.Context, c store.PredefinedConnectio
 	})
 }
 
+// attributesChanged has the predefined connections renewed that hold what the host's token says of a workspace.
+func attributesChanged(ctx context.Context, tx *store.Tx, workspaceID string) error {
+	due, err := tx.AttributesChanged(ctx, workspaceID)
+	if err != nil {
+		return err
+	}
+	for _, id := range due {
+		if err := tx.Enqueue(ctx, store.ReconcileConnection{PredefinedID: id, WorkspaceID: workspaceID, Asked: store.NewKey()}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // provisionWorkspace makes a workspace's project and its predefined connections, before it needs them. A connection that
 // cannot be had keeps nobody from their project: its row says why.
 func (p *Portal) provisionWorkspace(ctx context.Context, accountID, workspaceID string) error {

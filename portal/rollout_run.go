@@ -66,9 +66,17 @@ func (p *Portal) doItems(ctx context.Context, o store.Rollout, items []store.Rol
 	var work sync.WaitGroup
 	left := make(chan store.RolloutItem)
 	ended := false
+	enough := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return ended || p.stopping()
+	}
 	for range rolloutAtOnce {
 		work.Go(func() {
 			for n := range left {
+				if enough() {
+					continue
+				}
 				out, e := p.doItem(ctx, o, n)
 				stopped := false
 				if e == nil {
@@ -85,12 +93,6 @@ func (p *Portal) doItems(ctx context.Context, o store.Rollout, items []store.Rol
 		})
 	}
 	for _, n := range items {
-		mu.Lock()
-		enough := ended || p.stopping()
-		mu.Unlock()
-		if enough {
-			break
-		}
 		left <- n
 	}
 	close(left)
