@@ -34,12 +34,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 }
 
 func showCounts(st *state, _ *http.Request, _ time.Time) (any, error) {
-	enabled, global := 0, 0
-	for _, f := range st.flows.rows {
-		if f.Status == statusEnabled {
-			enabled++
-		}
-	}
+	global := 0
 	for _, n := range st.connections.rows {
 		if n.Scope == scopePlatform {
 			global++
@@ -47,7 +42,7 @@ func showCounts(st *state, _ *http.Request, _ time.Time) (any, error) {
 	}
 	return map[string]int{
 		"users": len(st.users.rows), "projects": len(st.projects.rows), "connections": len(st.connections.rows),
-		"global_connections": global, "flows": len(st.flows.rows), "enabled_flows": enabled, "runs": len(st.runs.rows),
+		"global_connections": global, "flows": len(st.flows.rows), "enabled_flows": st.enabledFlows(), "runs": len(st.runs.rows),
 		"templates": len(st.templates.rows),
 	}, nil
 }

@@ -34,8 +34,11 @@ func getFlags(c *call) (any, error) {
 		"DEFAULT_CONCURRENT_JOBS_LIMIT": 5, "SMTP_CONFIGURED": false, "PGVECTOR_AVAILABLE": false,
 		"WEBHOOK_URL_PREFIX": base + "/api/v1/webhooks", "SUPPORTED_APP_WEBHOOKS": []any{},
 	}
+	if len(c.st.users.rows) > 0 {
+		out["USER_CREATED"] = true
+	}
 	if ee {
-		out["USER_CREATED"], out["ALLOWED_EMBED_ORIGINS"] = true, notNil(c.st.AllowedEmbedOrigins)
+		out["ALLOWED_EMBED_ORIGINS"] = notNil(c.st.AllowedEmbedOrigins)
 		out["SAML_AUTH_ACS_URL"] = base + "/api/v1/authn/saml/acs"
 	}
 	return out, nil

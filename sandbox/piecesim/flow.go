@@ -59,6 +59,10 @@ func (f *flow) show(v *version) object {
 	return out
 }
 
+func (st *state) enabledFlows() int {
+	return len(st.flows.where(func(f *flow) bool { return f.Status == statusEnabled }))
+}
+
 func (st *state) removeFlow(id string) {
 	for _, r := range st.runs.where(func(r *run) bool { return r.FlowID == id }) {
 		st.runs.remove(r.ID)

@@ -45,7 +45,10 @@ func newPieceList(pieces []Piece, made time.Time) *pieceList {
 	if pieces == nil {
 		pieces = DemoPieces()
 	}
-	l := &pieceList{rows: pieces, byName: map[string]Piece{}, made: made}
+	l := &pieceList{rows: slices.Clone(pieces), byName: map[string]Piece{}, made: made}
+	slices.SortStableFunc(l.rows, func(a, b Piece) int {
+		return strings.Compare(strings.ToLower(a.DisplayName), strings.ToLower(b.DisplayName))
+	})
 	for _, p := range pieces {
 		l.byName[p.Name] = p
 	}
@@ -97,9 +100,6 @@ func (l *pieceList) show(p Piece, base string) object {
 	if p.Auth != "" {
 		out["auth"] = json.RawMessage(p.Auth)
 	}
-	if p.Tags != nil {
-		out["tags"] = p.Tags
-	}
 	return out
 }
 
@@ -144,7 +144,11 @@ func listPieces(c *call) (any, error) {
 	out := []any{}
 	for _, p := range c.srv.pieces.rows {
 		if strings.Contains(strings.ToLower(p.DisplayName+" "+p.Description), search) && c.pieceIsAllowed(p.Name) {
-			out = append(out, c.srv.pieces.show(p, c.srv.base(c.r)))
+			shown := c.srv.pieces.show(p, c.srv.base(c.r))
+			if c.query.Get("includeTags") == "true" {
+				shown["tags"] = notNil(p.Tags)
+			}
+			out = append(out, shown)
 		}
 	}
 	return out, nil

@@ -67,7 +67,7 @@ func (c *call) plan() object {
 
 func (c *call) showPlatform() object {
 	p, assets := c.st.platform, c.srv.base(c.r)+"/icons/activepieces.png"
-	return object{
+	out := object{
 		"federatedAuthProviders": object{"saml": nil}, "plan": c.plan(), "id": p.ID, "created": stamp(p.Created),
 		"updated": stamp(p.Updated), "ownerId": p.Owner, "name": p.Name, "primaryColor": "#6e41e2", "themeColors": nil,
 		"logoIconUrl": assets, "fullLogoUrl": assets, "favIconUrl": assets,
@@ -75,6 +75,13 @@ func (c *call) showPlatform() object {
 		"enforceAllowedAuthDomains": false, "allowedAuthDomains": []any{}, "allowedEmbedOrigins": notNil(p.AllowedEmbedOrigins),
 		"ssoDomain": nil, "ssoDomainVerification": nil, "emailAuthEnabled": true, "pinnedPieces": []any{}, "pieceSelectorConfig": nil,
 	}
+	if c.srv.edition != "ce" {
+		out["usage"] = object{
+			"totalAiCreditsUsed": 0, "totalAiCreditsUsedThisMonth": 0, "aiCreditsRemaining": 0, "aiCreditsLimit": 0,
+			"activeFlows": c.st.enabledFlows(),
+		}
+	}
+	return out
 }
 
 func (s *Server) platformEndpoints() []endpoint {

@@ -62,7 +62,7 @@ func (c *call) mayEnable(f *flow) error {
 		})
 	}
 	limit := c.conf.ActiveFlowsLimit
-	if limit > 0 && len(c.st.flows.where(func(f *flow) bool { return f.Status == statusEnabled })) >= limit {
+	if limit > 0 && c.st.enabledFlows() >= limit {
 		return refuse(http.StatusPaymentRequired, "QUOTA_EXCEEDED", object{"metric": "active-flows"})
 	}
 	return nil
