@@ -8,19 +8,24 @@ import (
 	"syscall"
 )
 
-// places is where the sandbox listens: the portal, the sample host application, the simulated Tray, in this order.
-// Browsers reach the portal by the number 127.0.0.1 and the other two by the name localhost, so that these are other
-// sites, as in life: cookies ignore ports.
+// places is where the sandbox listens: the portal, the sample host application, the simulated Tray, the simulated
+// Activepieces, in this order. Browsers reach the portal by the number 127.0.0.1 and the others by the name localhost, so
+// that these are other sites, as in life: cookies ignore ports.
 type places struct{ listeners []net.Listener }
 
-// listen takes the address for the portal and the next two ports for the others, or three free ports.
+const (
+	placeCount = 4
+	lastPort   = 65535 - (placeCount - 1) // that leaves room for the others behind it
+)
+
+// listen takes the address for the portal and the next ports for the others, or free ones.
 func listen(address string) (places, error) {
 	host, first, err := splitListen(address)
 	if err != nil {
 		return places{}, usageError{err}
 	}
 	var p places
-	for i := range 3 {
+	for i := range placeCount {
 		port := 0
 		if first > 0 {
 			port = first + i
@@ -45,8 +50,8 @@ func splitListen(address string) (host string, port int, err error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("-listen is %q, not HOST:PORT, for example 127.0.0.1:8080", address)
 	}
-	if port, err = strconv.Atoi(text); err != nil || port < 0 || port > 65533 {
-		return "", 0, fmt.Errorf("-listen has the port %q, not a number from 0 to 65533", text)
+	if port, err = strconv.Atoi(text); err != nil || port < 0 || port > lastPort {
+		return "", 0, fmt.Errorf("-listen has the port %q, not a number from 0 to %d", text, lastPort)
 	}
 	if host == "localhost" {
 		host = "127.0.0.1"
@@ -75,3 +80,4 @@ func (p places) portal() string   { return "http://127.0.0.1:" + p.port(0) }
 func (p places) host() string     { return "http://localhost:" + p.port(1) }
 func (p places) tray() string     { return "http://" + p.trayHost() }
 func (p places) trayHost() string { return "localhost:" + p.port(2) }
+func (p places) pieces() string   { return "http://localhost:" + p.port(3) }

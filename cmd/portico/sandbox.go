@@ -12,6 +12,7 @@ import (
 	"portico/portal"
 	"portico/sandbox/clock"
 	"portico/sandbox/hostapp"
+	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
 	"portico/secret"
 	"portico/static"
@@ -21,7 +22,7 @@ import (
 )
 
 type sandboxCommand struct {
-	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the portal listens; the sample host application and the simulated Tray follow on the next ports. Port 0 takes free ones."`
+	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the portal listens; the sample host application, the simulated Tray and the simulated Activepieces follow on the next ports. Port 0 takes free ones."`
 	Data   string `placeholder:"DIR" help:"Folder to keep everything in, for the next start; without it, all is gone at the end."`
 	JSON   bool   `name:"json" help:"Print one JSON line when ready, and nothing else."`
 }
@@ -32,11 +33,13 @@ type sandbox struct {
 	secrets sandboxSecrets
 	clock   *clock.Clock
 	tray    *traysim.Server
+	pieces  *piecesim.Server
 	store   *store.Store
 	portal  *portal.Portal
 	log     *slog.Logger
 	dir     string
 	keep    bool // the folder is the user's own
+	fresh   bool // nothing of Activepieces was in the folder at the start
 }
 
 // Run starts the sandbox and runs it until ctx ends.
@@ -87,10 +90,10 @@ func (b *sandbox) open(ctx context.Context) (done func() error, err error) {
 }
 
 func (b *sandbox) run(ctx context.Context, p *program, asJSON bool) error {
-	if err := b.openTray(); err != nil {
+	if err := errors.Join(b.openTray(), b.openPieces()); err != nil {
 		return err
 	}
-	if err := putAccounts(ctx, b.store, []store.Account{b.account()}); err != nil {
+	if err := putAccounts(ctx, b.store, []store.Account{b.trayAccount(), b.piecesAccount()}); err != nil {
 		return err
 	}
 	if err := b.openPortal(); err != nil {
@@ -105,7 +108,8 @@ func (b *sandbox) run(ctx context.Context, p *program, asJSON bool) error {
 		Issuer: b.places.host(), Audience: b.places.portal(), Now: b.clock.Now,
 	})
 	a := &app{log: b.log, portal: b.portal, servers: []server{
-		{http: pages.HTTP(), listener: b.places.listeners[0]}, {http: plain(host), listener: b.places.listeners[1]}, {http: plain(b.tray), listener: b.places.listeners[2]},
+		{http: pages.HTTP(), listener: b.places.listeners[0]}, {http: plain(host), listener: b.places.listeners[1]},
+		{http: plain(b.tray), listener: b.places.listeners[2]}, {http: plain(b.pieces), listener: b.places.listeners[3]},
 	}}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -127,7 +131,7 @@ func (b *sandbox) announce(ctx context.Context, p *program, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if err := b.ready(ctx); err != nil {
+	if err := b.prepare(ctx); err != nil {
 		return err
 	}
 	if asJSON {
@@ -136,16 +140,34 @@ func (b *sandbox) announce(ctx context.Context, p *program, asJSON bool) error {
 	return out.writeWords(p.stdout)
 }
 
-// ready waits until the catalogue has been copied once.
-func (b *sandbox) ready(ctx context.Context) error {
-	a, err := b.store.Accounts(ctx)
+// prepare waits for each account's catalogue, and does what an operator and staff do once.
+func (b *sandbox) prepare(ctx context.Context) error {
+	if err := b.allowFrames(ctx); err != nil {
+		return err
+	}
+	all, err := b.store.Accounts(ctx)
 	if err != nil {
 		return err
 	}
+	for _, a := range all {
+		if err := b.ready(ctx, a.ID); err != nil {
+			return err
+		}
+		if a.Platform == store.PlatformActivepieces && b.fresh {
+			if err := b.publish(ctx, a.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ready waits until an account's catalogue has been copied once.
+func (b *sandbox) ready(ctx context.Context, accountID string) error {
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
 	for {
-		s, err := b.store.Sync(ctx, a[0].ID, store.SyncedCatalogue)
+		s, err := b.store.Sync(ctx, accountID, store.SyncedCatalogue)
 		if err != nil || !s.DoneAt.IsZero() {
 			return err
 		}
@@ -166,10 +188,10 @@ func (b *sandbox) openTray() (err error) {
 	return err
 }
 
-// account is the simulated Tray as the portal knows it.
-func (b *sandbox) account() store.Account {
+// trayAccount is the simulated Tray as the portal knows it.
+func (b *sandbox) trayAccount() store.Account {
 	return store.Account{
-		Platform: "tray", Name: "sandbox", APIURL: b.places.tray() + "/graphql", DialogURL: b.places.tray(),
+		Platform: store.PlatformTray, Name: "sandbox", APIURL: b.places.tray() + "/graphql", DialogURL: b.places.tray(),
 		WebhookHosts: []string{b.places.trayHost()}, EmbeddedID: b.tray.EmbeddedID(), Token: secret.Text(b.tray.MasterToken()),
 		UserScope: store.ScopeUser, IsDefault: true,
 	}

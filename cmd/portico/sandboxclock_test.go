@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// advance moves the sandbox's clock, as tests and the curious do.
-func advance(t *testing.T, o output, by string) {
+// advance moves the sandbox's clock through the controls of either platform, as tests and the curious do.
+func advance(t *testing.T, control, by string) {
 	t.Helper()
-	resp, err := http.Post(o.TrayControl+"/clock", "application/json", strings.NewReader(`{"advance":"`+by+`"}`))
+	resp, err := http.Post(control+"/clock", "application/json", strings.NewReader(`{"advance":"`+by+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,8 @@ func TestClockGoesOnFromWhereItWasMovedTo(t *testing.T) {
 		t.Errorf("a new sandbox's clock is %v off", d)
 	}
 	r, o := startSandbox(t, "-data", dir)
-	advance(t, o, "72h")
+	advance(t, o.TrayControl, "48h")
+	advance(t, o.PiecesControl, "24h")
 	if _, err := r.stop(); err != nil {
 		t.Fatal(err)
 	}

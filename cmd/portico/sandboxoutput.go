@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"portico/portal"
+	"portico/sandbox/piecesim"
 	"portico/store"
 )
 
@@ -18,6 +19,9 @@ const (
 	adminEmail = "admin@northwind.example"
 	adminName  = "Alex Admin"
 )
+
+// sandboxActor is who prepares what staff would.
+var sandboxActor = store.Actor{Kind: store.ActorStaff, Name: "sandbox"}
 
 var demoUser = portal.Claims{
 	Subject: "u_1042", Name: "Billy Ortiz", Email: "billy@northwind.example", Role: store.RoleAdmin, Locale: "en-US",
@@ -35,6 +39,14 @@ type output struct {
 	TrayControl    string `json:"tray_control"`
 	TrayToken      string `json:"tray_master_token"`
 	TrayEmbeddedID string `json:"tray_embedded_id"`
+	Pieces         string `json:"activepieces"`
+	PiecesControl  string `json:"activepieces_control"`
+	PiecesKey      string `json:"activepieces_api_key"`
+	PiecesEmail    string `json:"activepieces_email"`
+	PiecesPassword string `json:"activepieces_password"`
+	SigningKeyID   string `json:"activepieces_signing_key_id"`
+	SigningKey     string `json:"activepieces_signing_key"`
+	SDKURL         string `json:"activepieces_sdk"`
 	SignIn         string `json:"sign_in"`
 	AdminSignIn    string `json:"admin_sign_in"`
 	APIKey         string `json:"api_key"`
@@ -47,8 +59,7 @@ type output struct {
 
 // output makes the demo people and gathers what there is to tell.
 func (b *sandbox) output(ctx context.Context) (output, error) {
-	actor := store.Actor{Kind: store.ActorHost, Name: "sandbox"}
-	user, err := b.portal.InviteReusable(ctx, demoUser, demoPath, actor)
+	user, err := b.portal.InviteReusable(ctx, demoUser, demoPath, store.Actor{Kind: store.ActorHost, Name: "sandbox"})
 	if err != nil {
 		return output{}, fmt.Errorf("making the demo user: %w", err)
 	}
@@ -59,6 +70,9 @@ func (b *sandbox) output(ctx context.Context) (output, error) {
 	return output{
 		Portal: b.places.portal(), Host: b.places.host(), Tray: b.places.tray(), TrayGraphQL: b.places.tray() + "/graphql",
 		TrayControl: b.places.tray() + "/_control", TrayToken: b.tray.MasterToken(), TrayEmbeddedID: b.tray.EmbeddedID(),
+		Pieces: b.places.pieces(), PiecesControl: b.places.pieces() + "/_control",
+		PiecesKey: b.pieces.APIKey(), PiecesEmail: b.pieces.AdminEmail(), PiecesPassword: b.pieces.AdminPassword(),
+		SigningKeyID: b.pieces.SigningKeyID(), SigningKey: b.pieces.SigningKey(), SDKURL: b.places.pieces() + piecesim.SDKPath,
 		SignIn:      b.places.portal() + "/session/" + user.Ticket.Reveal(),
 		AdminSignIn: b.places.portal() + "/admin/session/" + admin.Ticket.Reveal(),
 		APIKey:      b.secrets.apiKey.Reveal(), Data: b.dir, PID: os.Getpid(),
@@ -70,7 +84,7 @@ func (b *sandbox) output(ctx context.Context) (output, error) {
 func (b *sandbox) admin(ctx context.Context) (portal.Invitation, error) {
 	m, err := b.store.StaffByEmail(ctx, adminEmail)
 	if errors.Is(err, store.ErrNotFound) {
-		m, err = b.portal.CreateStaff(ctx, store.Actor{Kind: store.ActorStaff, Name: "sandbox"}, adminEmail, adminName, store.StaffAdmin, b.secrets.adminPassword)
+		m, err = b.portal.CreateStaff(ctx, sandboxActor, adminEmail, adminName, store.StaffAdmin, b.secrets.adminPassword)
 	}
 	if err != nil {
 		return portal.Invitation{}, err
@@ -92,9 +106,10 @@ func (o output) writeWords(w io.Writer) error {
   %-26s Northwind, a sample product that embeds the portal
   %-26s the portal by itself
   %-26s a Tray that is simulated
+  %-26s an Activepieces that is simulated
 
 What to do first: open %s and sign in as Billy with the password that the
-page shows. Choose "Integrations", pick one and connect it. Tray's sign-in dialogs take any name.
+page shows. Choose "Integrations", pick one and connect it. Sign-in dialogs take any name.
 
 To go to the portal directly, as Billy:
   %s
@@ -104,6 +119,6 @@ To see what staff see, as an admin:
 
 Everything is kept in %s. %s
 Stop with Ctrl-C.
-`, o.Host, o.Portal, o.Tray, o.Host, o.SignIn, o.AdminSignIn, o.Portal, adminEmail, o.password, o.Data, kept)
+`, o.Host, o.Portal, o.Tray, o.Pieces, o.Host, o.SignIn, o.AdminSignIn, o.Portal, adminEmail, o.password, o.Data, kept)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
 	"portico/store/pgtest"
 )
@@ -130,6 +131,27 @@ func TestServeOwnsItsFile(t *testing.T) {
 	again.serving(t)
 	if _, err := again.stop(); err != nil {
 		t.Errorf("after the first the file is not free: %v", err)
+	}
+}
+
+// TestServeWithoutTray: an Activepieces alone is enough, a community edition at that.
+func TestServeWithoutTray(t *testing.T) {
+	env := serveEnv(t, t.TempDir())
+	for name := range env {
+		if strings.HasPrefix(name, "PORTICO_TRAY_") {
+			delete(env, name)
+		}
+	}
+	sim := piecesim.New(piecesim.Options{Edition: "ce"})
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	env["PORTICO_ACTIVEPIECES_URL"], env["PORTICO_ACTIVEPIECES_EMAIL"], env["PORTICO_ACTIVEPIECES_PASSWORD"] = server.URL, sim.AdminEmail(), sim.AdminPassword()
+	r := start(t, env, true, "serve")
+	if got := status(t, r.serving(t)+"/readyz"); got != http.StatusOK {
+		t.Errorf("/readyz answers %d", got)
+	}
+	if _, err := r.stop(); err != nil {
+		t.Errorf("it ended with %v", err)
 	}
 }
 
