@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"portico/sandbox/clock"
+	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
 	"portico/secret"
 	"portico/store"
@@ -30,18 +31,11 @@ type world struct {
 	who    Who
 }
 
-// newWorld makes one on a database: the catalogue is copied, the person has come in.
+// newWorld makes one over a simulated Tray.
 func newWorld(t *testing.T, change func(*store.Account)) *world {
 	t.Helper()
 	c := clock.New()
-	s, err := store.Open(t.Context(), store.Options{Database: storetest.SQLite(t), Keys: storetest.Keys(t), Now: c.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() }) //nolint:errcheck // the test is over
 	sim := httptest.NewServer(traysim.New(traysim.Options{Clock: c, MasterToken: "master-canary", EmbeddedID: "demo"}))
-	t.Cleanup(sim.Close)
-	w := &world{T: t, ctx: context.Background(), store: s, clock: c, sim: sim}
 	account := store.Account{
 		Platform: "tray", Name: "main", APIURL: sim.URL + "/graphql", DialogURL: sim.URL, WebhookHosts: []string{strings.TrimPrefix(sim.URL, "http://")},
 		EmbeddedID: "demo", Token: secret.Text("master-canary"), UserScope: store.ScopeUser, IsDefault: true,
@@ -49,6 +43,29 @@ func newWorld(t *testing.T, change func(*store.Account)) *world {
 	if change != nil {
 		change(&account)
 	}
+	return worldOf(t, c, sim, account)
+}
+
+// newPieces is newWorld over a simulated Activepieces.
+func newPieces(t *testing.T) *world {
+	t.Helper()
+	c := clock.New()
+	sim := httptest.NewServer(piecesim.New(piecesim.Options{Clock: c, APIKey: "sk-canary"}))
+	return worldOf(t, c, sim, store.Account{
+		Platform: store.PlatformActivepieces, Name: "pieces", APIURL: sim.URL, DialogURL: sim.URL, Token: "sk-canary", UserScope: store.ScopeWorkspace, IsDefault: true,
+	})
+}
+
+// worldOf makes a world over a simulator: the catalogue is copied, the person has come in.
+func worldOf(t *testing.T, c *clock.Clock, sim *httptest.Server, account store.Account) *world {
+	t.Helper()
+	t.Cleanup(sim.Close)
+	s, err := store.Open(t.Context(), store.Options{Database: storetest.SQLite(t), Keys: storetest.Keys(t), Now: c.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() }) //nolint:errcheck // the test is over
+	w := &world{T: t, ctx: context.Background(), store: s, clock: c, sim: sim}
 	storetest.Update(t, s, func(tx *store.Tx) (err error) {
 		account, err = tx.PutAccount(w.ctx, account)
 		return err
@@ -67,7 +84,9 @@ func (w *world) person(a store.Account, workspace, externalID, role string) Who 
 	w.Helper()
 	ws := storetest.Workspace(w, w.store, a, workspace)
 	u := storetest.User(w, w.store, ws, externalID, role)
-	storetest.Identity(w, w.store, ws, u)
+	if a.UserScope == store.ScopeUser {
+		storetest.Identity(w, w.store, ws, u)
+	}
 	return Who{User: u, Workspace: ws, Actor: store.Actor{Kind: store.ActorUser, ID: u.ID, Name: u.Name}}
 }
 

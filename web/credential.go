@@ -37,7 +37,8 @@ func (s *Server) answer(c echo.Context) error {
 	return s.afterEntry(c, slot, values, err)
 }
 
-// entered is the values of a form, by field. Of a choice of several each is a line.
+// entered is the values of a form, by field. Of a choice of several each is a line; a switch says "false" before it says
+// "true", so that one that is off says anything at all.
 func entered(c echo.Context) (map[string]secret.Text, error) {
 	form, err := c.FormParams()
 	if err != nil {
@@ -46,6 +47,9 @@ func entered(c echo.Context) (map[string]secret.Text, error) {
 	values := map[string]secret.Text{}
 	for name, all := range form {
 		if key, ok := strings.CutPrefix(name, "v."); ok {
+			if len(all) == 2 && all[0] == "false" {
+				all = all[1:]
+			}
 			values[key] = secret.Text(strings.Join(all, "\n"))
 		}
 	}
