@@ -3,6 +3,7 @@ package views
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"portico/store"
 )
@@ -54,8 +55,14 @@ func Steps(in store.Instance, slots []store.Slot) (step, steps int) {
 	return steps, steps
 }
 
-// Service is what people call the place that a slot's sign-in belongs to.
-func Service(s store.Slot) string { return cmp.Or(s.ServiceTitle, s.Service, s.Title, s.ExternalID) }
+// Service is what people call the place that a slot's sign-in belongs to. At Activepieces a service is named by a package,
+// which nobody calls it.
+func Service(s store.Slot) string {
+	if strings.HasPrefix(s.Service, "@") {
+		return cmp.Or(s.ServiceTitle, s.Title, s.Service)
+	}
+	return cmp.Or(s.ServiceTitle, s.Service, s.Title, s.ExternalID)
+}
 
 // titleOf is what a slot is called.
 func titleOf(s store.Slot) string { return cmp.Or(s.Title, s.Service, s.ExternalID) }

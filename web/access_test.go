@@ -34,7 +34,10 @@ type town struct {
 	automation string // made in the builder
 }
 
-const townKey = "api-key-of-the-tests-0123456789"
+const (
+	townKey    = "api-key-of-the-tests-0123456789"
+	townScript = "5c41b7" // hash of a platform's script
+)
 
 func newTown(t *testing.T) *town {
 	t.Helper()
@@ -60,6 +63,9 @@ func newTown(t *testing.T) *town {
 	}
 	w.askers = append(w.askers, asker{name: "stranger"}, asker{name: "host", kind: "host", key: townKey})
 	storetest.Update(t, d.store, func(tx *store.Tx) error {
+		if err := tx.PutScript(d.ctx, store.Script{AccountID: d.account.ID, Hash: townScript}, []byte("one();")); err != nil {
+			return err
+		}
 		g := w.offer
 		g.Restricted = true
 		if _, err := tx.PutIntegration(d.ctx, g); err != nil {
@@ -89,7 +95,7 @@ func (w *town) userCookie(u store.User) *http.Cookie {
 // fill puts things that there are into a route's path.
 func (w *town) fill(path string, in store.Instance) string {
 	return strings.NewReplacer(":instance", in.ID, ":integration", w.offer.ID, ":workspace", w.acme.ID, ":automation", w.automation, ":user", w.ann.ID,
-		":account", w.account.ID, ":flow", "none", ":icon", "none", ":ticket", "none", ":job", "1", "*", "none").Replace(path)
+		":account", w.account.ID, ":flow", "none", ":icon", "none", ":ticket", "none", ":job", "1", ":hash", townScript, ":slot", "none", "*", "none").Replace(path)
 }
 
 // status asks for a route and says how it was answered.
