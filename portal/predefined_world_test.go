@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -264,6 +265,14 @@ func gelatoValue(key, shop string) string {
 // has any.
 func (w *plant) wantExactly(c store.PredefinedConnection, value func(store.Workspace) string) {
 	w.Helper()
+	for _, fault := range w.exactly(c, value) {
+		w.Error(fault)
+	}
+}
+
+// exactly is what is not so.
+func (w *plant) exactly(c store.PredefinedConnection, value func(store.Workspace) string) (faults []string) {
+	w.Helper()
 	all := w.there()
 	for _, s := range w.spaces {
 		name := w.portal.ConnectionName(c.NamePattern, c.Piece, s)
@@ -276,16 +285,17 @@ func (w *plant) wantExactly(c store.PredefinedConnection, value func(store.Works
 			}
 			found++
 			if x.Digest != value(s) {
-				w.Errorf("%s of %s holds another value", name, s.ExternalID)
+				faults = append(faults, fmt.Sprintf("%s of %s holds another value", name, s.ExternalID))
 			}
 		}
 		if found != 1 {
-			w.Errorf("got %d connections %s for %s, want 1", found, name, s.ExternalID)
+			faults = append(faults, fmt.Sprintf("got %d connections %s for %s, want 1", found, name, s.ExternalID))
 		}
 	}
 	if len(all) != len(w.spaces) {
-		w.Errorf("got %d connections, want %d: %+v", len(all), len(w.spaces), all)
+		faults = append(faults, fmt.Sprintf("got %d connections, want %d: %+v", len(all), len(w.spaces), all))
 	}
+	return faults
 }
 
 // wantRefused says that a thing is refused with a code.
