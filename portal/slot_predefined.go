@@ -7,6 +7,7 @@ import (
 
 	"portico/secret"
 	"portico/store"
+	"portico/upstream"
 )
 
 // problemAsked says of a slot which the host fills that the workspace has to give something for it first.
@@ -27,11 +28,14 @@ func (p *Portal) predefine(ctx context.Context, r run) error {
 	s := *r.predefined()
 	name, err := p.ensurePredefined(ctx, r.AccountID, r.WorkspaceID, s.PredefinedID)
 	var refusal *Refusal
+	var e *upstream.Error
 	asked := errors.As(err, &refusal) && refusal.Code == "predefined_asked"
 	switch {
-	case refusal != nil && !asked:
+	case asked:
+		name = ""
+	case refusal != nil, errors.As(err, &e) && !e.Temporary():
 		return p.notPrepared(ctx, r, err)
-	case err != nil && !asked:
+	case err != nil:
 		return err
 	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
