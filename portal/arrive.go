@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"portico/store"
@@ -69,6 +70,11 @@ func (p *Portal) putWorkspace(ctx context.Context, tx *store.Tx, c Claims, accou
 	stored, changed, err := tx.PutWorkspace(ctx, w)
 	if err != nil || !changed {
 		return stored, nil, err
+	}
+	if !maps.Equal(was.Attributes, stored.Attributes) {
+		if err := attributesChanged(ctx, tx, stored.ID); err != nil {
+			return stored, nil, err
+		}
 	}
 	if name != "" && stored.AccountID != a.ID {
 		p.Log.WarnContext(ctx, "a token names another account than the workspace has", "workspace", stored.ID, "account", a.Name)
