@@ -107,6 +107,7 @@ func TestAutomations(t *testing.T) {
 	page.says("[data-testid=automation]:nth-child(1)", "Draft", "publish it in the builder", "Has not run yet", "Off")
 	page.says("[data-testid=automation]:nth-child(2)", "Half", "A step is incomplete")
 	page.says("[data-testid=automation]:nth-child(3)", "Nightly", "Made in the builder", "Worked", "1 min ago")
+	page.count(`a[href="/in/automations/builder/flows/flow-Draft"]`, 1)
 	page.count(`a[href="/in/automations/builder"]`, 1).count(`nav [aria-current=true]`, 1)
 
 	f.ran("Nightly", "RUNNING")
@@ -240,6 +241,31 @@ func TestRunsOfAnInstance(t *testing.T) {
 	f.ask("GET", "/automations/"+ids["Orders"], nil).is(404)
 }
 
+// A page on which a run is under way shows its end by itself.
+func TestRunsEndByThemselves(t *testing.T) {
+	f := newFlows(t, store.RoleMember, nowhere)
+	ids := f.lists(store.Automation{Name: "Nightly", Enabled: true, Published: true, Valid: true})
+	f.ran("Nightly", "RUNNING")
+	site, b := f.serve(), newBrowser(t)
+	b.look(site+"/automations/"+ids["Nightly"], 1000, "light")
+	run := f.lastOf("Nightly")
+	run.Status, run.EndedAt = "SUCCEEDED", store.At(f.clock.Now())
+	storetest.Update(t, f.store, func(tx *store.Tx) error {
+		return tx.PutRun(f.ctx, f.there.ID, "flow-Nightly", run, f.clock.Now())
+	})
+	evaluate[bool](b, `new Promise((seen) => {
+		const look = () => document.querySelector("[data-status=SUCCEEDED]") && !document.querySelector("#watch") ? seen(true) : requestAnimationFrame(look)
+		look()
+	})`)
+}
+
+// lastOf is the newest run of a flow.
+func (f *flows) lastOf(name string) store.Run {
+	f.Helper()
+	all := storetest.Must[[]store.AutomationCard](f)(f.store.Automations(f.ctx, f.person("u"), 0, 100))
+	return all[slices.IndexFunc(all, func(c store.AutomationCard) bool { return c.Name == name })].Last
+}
+
 // The pages have no violation of WCAG 2.2 A and AA that axe finds, however long the names, and fit a small phone.
 func TestAutomationsAccessible(t *testing.T) {
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
@@ -248,7 +274,11 @@ func TestAutomationsAccessible(t *testing.T) {
 	}
 	f := newFlows(t, store.RoleMember, nowhere)
 	endless := strings.Repeat("W", 120)
-	ids := f.lists(store.Automation{Name: endless, Enabled: true, Published: true, Valid: true}, store.Automation{Name: "Draft"})
+	g := storetest.Integration(t, f.store, f.pieces, "Orders")
+	in := storetest.Instance(t, f.store, f.person("u"), f.there, g, store.Enabled)
+	f.change(in, func(in *store.Instance) { in.UpstreamID, in.WantEnabled = "flow-Orders", true })
+	ids := f.lists(store.Automation{Name: endless, Enabled: true, Published: true, Valid: true}, store.Automation{Name: "Draft"}, store.Automation{Name: "Orders"})
+	f.ran("Orders", "SUCCEEDED", "FAILED")
 	f.ran(endless, "SUCCEEDED", "FAILED", "PAUSED")
 	storetest.Update(t, f.store, func(tx *store.Tx) error {
 		return tx.PutRun(f.ctx, f.there.ID, "flow-"+endless, store.Run{
@@ -256,7 +286,7 @@ func TestAutomationsAccessible(t *testing.T) {
 		}, f.clock.Now())
 	})
 	site, b := f.serve(), newBrowser(t)
-	for _, path := range []string{"/automations", "/automations/" + ids[endless], "/automations?page=2"} {
+	for _, path := range []string{"/automations", "/automations/" + ids[endless], "/instances/" + in.ID} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.look(site+path, 320, scheme)
 			if wide := evaluate[int64](b, "document.documentElement.scrollWidth"); wide > 320 {
