@@ -14,7 +14,7 @@ func scanSight(r row) (Sight, error) {
 	var s Sight
 	var tags JSON[[]string]
 	n, g := &s.Instance, &s.Integration
-	err := r.Scan(&n.ID, &n.WorkspaceID, &n.OwnerID, &n.IdentityID, &n.IntegrationID, &n.Shared, &n.Name, &n.State, &n.WantEnabled, &n.WizardDone, &n.Hold,
+	err := r.Scan(&n.ID, &n.WorkspaceID, &n.OwnerID, &n.AccountID, &n.IdentityID, &n.IntegrationID, &n.Shared, &n.Name, &n.State, &n.WantEnabled, &n.WizardDone, &n.Hold,
 		&n.Attention, &n.AttentionWho, &n.AttentionSince, &n.EnabledAt,
 		&g.Title, &g.Description, &g.Icon, &tags, &g.Kind, &g.EnableMode, &g.ForceUnique, &g.Shown, &g.GoneAt, &s.OwnerName)
 	g.ID, g.Tags = n.IntegrationID, tags.V
@@ -25,7 +25,7 @@ func scanSight(r row) (Sight, error) {
 // neither.
 func (r reads) Sight(ctx context.Context, u User, id string) (Sight, error) {
 	return one(ctx, r.q, "reading an instance", scanSight, `
-		SELECT n.id, n.workspace_id, n.owner_id, n.identity_id, n.integration_id, n.shared, n.name, n.state, n.want_enabled, n.wizard_done, n.hold,
+		SELECT n.id, n.workspace_id, n.owner_id, n.account_id, n.identity_id, n.integration_id, n.shared, n.name, n.state, n.want_enabled, n.wizard_done, n.hold,
 			n.attention, n.attention_who, n.attention_since, n.enabled_at,
 			g.title, g.description, g.icon, g.tags, g.kind, g.enable_mode, g.force_unique, g.shown, g.gone_at, u.name
 		FROM instances n JOIN integrations g ON g.id = n.integration_id JOIN users u ON u.id = n.owner_id

@@ -15,6 +15,7 @@ import (
 	"portico/secret"
 	"portico/store"
 	"portico/store/storetest"
+	"portico/upstream/activepieces"
 )
 
 const slackPiece = "@activepieces/piece-slack"
@@ -237,6 +238,10 @@ func TestConnectPage(t *testing.T) {
 	s := newStudio(t)
 	in := s.waiting()
 	path := "/instances/" + in.ID + "/slots/slack/dialog"
+	storetest.Update(t, s.store, func(tx *store.Tx) error {
+		return tx.PutPieces(s.ctx, s.pieces.ID, []store.Piece{{Name: slackPiece, Title: "Slack", Auth: []store.AuthWay{{Type: activepieces.TypeOAuth2}}}})
+	})
+	s.get("/instances/"+in.ID).count(`a.primary[href="/in`+path+`"]`, 1).count("form[data-dialog]", 0)
 	answer := s.answer(http.MethodGet, "/in"+path, nil)
 	if policy := answer.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "frame-src "+s.site) {
 		t.Errorf("the policy is %q", policy)

@@ -94,7 +94,7 @@ func refused(r *portal.Refusal) problem {
 }
 
 // platforms are the names that people know the platforms by.
-var platforms = map[string]string{"tray": "Tray"}
+var platforms = map[string]string{"tray": "Tray", "activepieces": "Activepieces"}
 
 func silentPlatform(e *upstream.Error) problem {
 	name := platforms[e.Platform]
