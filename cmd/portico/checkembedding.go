@@ -43,7 +43,7 @@ func (p *piecesCheck) signingKey(ctx context.Context) error {
 	case strings.Contains(text, "expired"):
 		return nil
 	case strings.Contains(text, "signing key not found"):
-		return errors.New("Activepieces does not know this ID; check PORTICO_ACTIVEPIECES_SIGNING_KEY_ID with the list under Platform Admin, Security, Signing Keys")
+		return errors.New("no key of Activepieces has this ID; check PORTICO_ACTIVEPIECES_SIGNING_KEY_ID with the list under Platform Admin, Security, Signing Keys")
 	case strings.Contains(text, "signature"):
 		return errors.New("the private key is not the one of this ID; check PORTICO_ACTIVEPIECES_SIGNING_KEY_FILE, or make a new signing key")
 	}
