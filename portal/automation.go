@@ -188,7 +188,10 @@ func (p *Portal) watch(ctx context.Context, identityID string, at time.Time) err
 func (p *Portal) limited(ctx context.Context, who Who, a store.AutomationCard, failure error) error {
 	p.Log.WarnContext(ctx, "the plan of an Activepieces does not allow what a customer asks for", "account", a.AccountID, "workspace", a.WorkspaceID, "err", failure)
 	err := p.store.Update(ctx, func(tx *store.Tx) error {
-		return automationDeed(who, a, nil, nil, "name", a.Name, "detail", failure.Error()).write(ctx, tx, "automation.limited")
+		return deed{
+			actor: who.Actor, workspace: a.WorkspaceID, kind: "account", subject: a.AccountID,
+			args: map[string]string{"name": a.Name, "workspace": who.Workspace.Name, "detail": failure.Error()},
+		}.write(ctx, tx, "automation.limited")
 	})
 	return errors.Join(refuseFor("automation_limited", failure), err)
 }

@@ -308,7 +308,7 @@ func TestWhyAnAutomationStaysOff(t *testing.T) {
 	wantRefusal(t, w.portal.SetAutomation(w.ctx, w.who, a.ID, true), "automation_limited")
 	told, err := w.store.EventsByCode(w.ctx, "automation.limited", 5)
 	w.ok(err)
-	if len(told) != 1 || told[0].WorkspaceID != w.who.Workspace.ID || !strings.Contains(told[0].Args["detail"], "QUOTA_EXCEEDED") {
+	if len(told) != 1 || told[0].WorkspaceID != w.who.Workspace.ID || told[0].SubjectID != w.account.ID || !strings.Contains(told[0].Args["detail"], "QUOTA_EXCEEDED") {
 		t.Errorf("the host is told %+v", told)
 	}
 	w.settings(map[string]any{"active_flows_limit": 0})

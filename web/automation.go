@@ -128,18 +128,22 @@ func (s *Server) runs(ctx context.Context, a store.AutomationCard, before string
 }
 
 // putRuns adds the newest runs of an instance, where its platform tells of them.
-func (s *Server) putRuns(ctx context.Context, page *views.InstancePage) error {
+func (s *Server) putRuns(c echo.Context, page *views.InstancePage) error {
+	if !page.Automations {
+		return nil
+	}
+	followed, err := s.followed(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
 	all, err := s.Store.InstanceAutomations(ctx, page.User, page.In.ID)
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	l, err := s.runs(ctx, all[0], "", instanceRuns)
-	if err != nil {
-		return err
-	}
-	l.Instance = page.In.ID
-	page.Runs, page.Refresh = &l, page.Refresh || l.UnderWay(page.Now)
-	page.Followed, err = s.freshness(ctx, page.Workspace)
+	l.Instance, page.Runs, page.Followed = page.In.ID, &l, followed
+	page.Refresh = page.Refresh || l.UnderWay(page.Now)
 	return err
 }
 

@@ -45,7 +45,7 @@ func (s *Server) instancePage(c echo.Context) (views.InstancePage, error) {
 	if page.Workflows, err = s.Store.Workflows(ctx, page.In.ID); err != nil {
 		return page, err
 	}
-	if err := s.putRuns(ctx, &page); err != nil {
+	if err := s.putRuns(c, &page); err != nil {
 		return page, err
 	}
 	page.Events, err = s.Store.Timeline(ctx, page.In.ID, mostEvents)
