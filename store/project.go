@@ -91,3 +91,9 @@ func (r reads) AccountNames(ctx context.Context, platform string) ([]AccountName
 		return a, row.Scan(&a.ID, &a.Name)
 	}, `SELECT id, name FROM accounts WHERE platform = $1 ORDER BY is_default DESC, name`, platform)
 }
+
+// CountAutomations counts the flows of a workspace's project that people have made in the builder.
+func (r reads) CountAutomations(ctx context.Context, accountID, workspaceID string) (int, error) {
+	return one(ctx, r.q, "counting automations", scalar[int], `
+		SELECT COUNT(*) FROM automations WHERE account_id = $1 AND workspace_id = $2 AND instance_id = '' AND gone_at = 0`, accountID, workspaceID)
+}

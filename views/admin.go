@@ -27,6 +27,9 @@ type AdminPage struct {
 	Staff   store.Staff // who is signed in
 	Section string
 	Waiting int // instances that wait for a check
+
+	Pieces         string              // ID of the Activepieces that the page is about, else of the default one; "" = none is configured
+	PiecesAccounts []store.AccountName // all of them
 }
 
 // May says whether the one who is signed in has a role, or one that may do more.
@@ -38,7 +41,8 @@ func (a AdminPage) May(role string) bool {
 // adminDone is what was just done, in words; "" for nothing, or for what is no code of ours.
 func (a AdminPage) adminDone() string {
 	switch a.Done {
-	case "approved", "syncing", "saved", "slots", "retried", "discarded", "signed_out", "script_asked", "script_confirmed":
+	case "approved", "syncing", "saved", "slots", "retried", "discarded", "signed_out", "script_asked", "script_confirmed",
+		"checked", "checking", "project_made", "project_deleted", "created", "changed", "repaired", "published", "hidden":
 		return a.T("admin.done." + a.Done)
 	}
 	return ""

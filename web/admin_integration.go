@@ -154,6 +154,31 @@ func (s *Server) adminChangeIntegration(c echo.Context) error {
 	return s.render(c, http.StatusUnprocessableEntity, views.AdminIntegration(p))
 }
 
+// adminShow answers POST /admin/catalogue/:integration/shown: what staff decide stays, but for who sees it at all.
+func (s *Server) adminShow(c echo.Context) error {
+	ctx := c.Request().Context()
+	g, err := s.Store.Integration(ctx, c.Param("integration"))
+	if err != nil {
+		return err
+	}
+	form, err := s.storedForm(ctx, g)
+	if err != nil {
+		return err
+	}
+	shown, done := c.FormValue("shown") != "", "hidden"
+	if shown {
+		done = "published"
+	}
+	err = s.Portal.SetIntegration(ctx, staffActor(c), g.ID, portal.IntegrationChange{
+		Shown: shown, Position: g.Position, Title: form.Title, Description: form.Description,
+		EnableMode: form.EnableMode, Restricted: form.Restricted, Audience: lines(form.Audience),
+	})
+	if err != nil {
+		return err
+	}
+	return s.redirect(c, address("/admin/catalogue", "account", g.AccountID, "q", c.FormValue("q"), "done", done))
+}
+
 // fieldOf is the field that a refusal is about.
 var fieldOf = map[string]string{
 	"title_long": "title", "description_long": "description", "position_range": "position",

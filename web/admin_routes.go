@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"portico/portal"
+	"portico/store"
 	"portico/views"
 )
 
@@ -35,6 +36,7 @@ func (s *Server) adminRoutes() []route {
 		{"GET", "/admin/catalogue/:integration", staffViewer, s.adminIntegration},
 		{"POST", "/admin/catalogue/:integration", staffAdmin, s.adminChangeIntegration},
 		{"POST", "/admin/catalogue/:integration/slots", staffAdmin, s.adminChangeSlots},
+		{"POST", "/admin/catalogue/:integration/shown", staffAdmin, s.adminShow},
 		{"POST", "/admin/accounts/:account/sync", staffSupport, s.adminSyncNow},
 		{"GET", "/admin/jobs", staffViewer, s.adminJobs},
 		{"POST", "/admin/jobs/:job/retry", staffSupport, s.adminRetryJob},
@@ -46,8 +48,17 @@ func (s *Server) adminRoutes() []route {
 
 // adminPage is what every page of the admin area has.
 func (s *Server) adminPage(c echo.Context, section string) (views.AdminPage, error) {
-	waiting, err := s.Store.Held(c.Request().Context())
-	return views.AdminPage{Page: s.page(c), Staff: staff(c), Section: section, Waiting: waiting}, err
+	ctx := c.Request().Context()
+	a := views.AdminPage{Page: s.page(c), Staff: staff(c), Section: section}
+	var err error
+	if a.Waiting, err = s.Store.Held(ctx); err != nil {
+		return a, err
+	}
+	if a.PiecesAccounts, err = s.Store.AccountNames(ctx, store.PlatformActivepieces); err != nil || len(a.PiecesAccounts) == 0 {
+		return a, err
+	}
+	a.Pieces = a.PiecesAccounts[0].ID
+	return a, nil
 }
 
 // adminHome answers GET /admin.

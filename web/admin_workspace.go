@@ -66,6 +66,9 @@ func (s *Server) adminWorkspace(c echo.Context) error {
 	if p.Instances, err = s.Store.StaffCards(ctx, store.InstanceFilter{WorkspaceID: p.Workspace.ID, Limit: adminSecond}); err != nil {
 		return err
 	}
+	if p.AtPieces, err = s.workspaceAtPieces(ctx, p.Workspace); err != nil {
+		return err
+	}
 	list, err := s.Store.Members(ctx, p.Workspace.ID, c.QueryParam("name"), c.QueryParam("after"), adminLines+1)
 	if err != nil {
 		return err
