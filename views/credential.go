@@ -54,6 +54,17 @@ func controls(s Slot, n int, fields []store.AuthField) []control {
 	return all
 }
 
+// once is the fields of a way to sign in, where what is said of the way is not said again of its only field.
+func once(way store.AuthWay) []store.AuthField {
+	fields := slices.Clone(way.Fields)
+	for n := range fields {
+		if fields[n].Description == way.Description {
+			fields[n].Description = ""
+		}
+	}
+	return fields
+}
+
 // kind is the type of a line of text.
 func (c control) kind() string {
 	switch {
