@@ -26,6 +26,9 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 	}
 	locked("GET /_control/state", showState)
 	locked("GET /_control/counts", showCounts)
+	control.Route(mux, "GET /_control/waiting", func(*http.Request) (any, error) {
+		return map[string]int{"waiting": s.workers.waiting()}, nil
+	})
 	locked("GET /_control/projects", showProjects)
 	locked("GET /_control/connections", showConnections)
 	locked("GET /_control/flows", showFlows)

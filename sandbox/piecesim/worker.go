@@ -26,6 +26,7 @@ type workerGate struct {
 
 	mu      sync.Mutex
 	off     bool
+	calls   int           // that wait
 	changed chan struct{} // closed when off changes
 }
 
@@ -50,8 +51,23 @@ func (g *workerGate) state() (off bool, changed chan struct{}) {
 	return g.off, g.changed
 }
 
+func (g *workerGate) count(by int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.calls += by
+}
+
+// waiting is how many calls wait for a worker.
+func (g *workerGate) waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.calls
+}
+
 // wait waits until there is a worker, five minutes have passed on the sandbox's clock, or the caller has gone.
 func (g *workerGate) wait(ctx context.Context) outcome {
+	g.count(1)
+	defer g.count(-1)
 	until := g.clock.Now().Add(workerPatience)
 	for {
 		moved := g.clock.Moved()
