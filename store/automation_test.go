@@ -147,6 +147,10 @@ func TestWhatIsListed(t *testing.T) {
 		if got := p.named(t, "Orders"); got.ID != orders.ID {
 			t.Errorf("the one that is listed again is another: %+v", got)
 		}
+		storetest.Update(t, s, func(tx *store.Tx) error { return tx.ForgetUpstream(ctx, p.i.ID) })
+		if got := p.names(t, p.u); len(got) != 0 {
+			t.Errorf("of a project that is gone there are %q", got)
+		}
 	})
 }
 

@@ -137,8 +137,11 @@ func (t *Tx) SetUpstreamName(ctx context.Context, id, name string) error {
 	return t.exec1(ctx, "storing a platform's name", `UPDATE identities SET upstream_name = $2 WHERE id = $1`, id, name)
 }
 
-// ForgetUpstream takes away what is gone at the platform: the next need makes it anew.
+// ForgetUpstream takes away what is gone at the platform, with the automations that it had: the next need makes it anew.
 func (t *Tx) ForgetUpstream(ctx context.Context, id string) error {
+	if _, err := t.exec(ctx, "marking automations gone", `UPDATE automations SET gone_at = $2 WHERE identity_id = $1 AND gone_at = 0`, id, t.Now()); err != nil {
+		return err
+	}
 	return t.exec1(ctx, "forgetting a platform's ID", `UPDATE identities SET upstream_id = '', upstream_name = '', token = '', token_expires_at = 0 WHERE id = $1`, id)
 }
 
