@@ -241,6 +241,22 @@ func TestRunsOfAnInstance(t *testing.T) {
 	f.ask("GET", "/automations/"+ids["Orders"], nil).is(404)
 }
 
+// Staff see on the page of the Activepieces what its plan did not allow customers this week.
+func TestLimitsAreToldToStaff(t *testing.T) {
+	f := newFlows(t, store.RoleMember, nowhere)
+	path := "/admin/activepieces/" + f.pieces.ID
+	f.as(store.StaffViewer).get(path).count("[data-testid=limited]", 0)
+	storetest.Update(t, f.store, func(tx *store.Tx) error {
+		return tx.AddEvent(f.ctx, store.Event{
+			Code: "automation.limited", Args: map[string]string{"name": "Nightly", "workspace": "Acme"}, SubjectKind: "account", SubjectID: f.pieces.ID,
+		})
+	})
+	f.get(path).says("[data-testid=limited]", "“Nightly” for Acme", "Raise the limit")
+	f.clock.Advance(8 * 24 * time.Hour)
+	f.cookies = map[string]string{}
+	f.as(store.StaffViewer).get(path).count("[data-testid=limited]", 0)
+}
+
 // A page on which a run is under way shows its end by itself.
 func TestRunsEndByThemselves(t *testing.T) {
 	f := newFlows(t, store.RoleMember, nowhere)
