@@ -157,6 +157,9 @@ func (b *sandbox) prepare(ctx context.Context) error {
 			if err := b.publish(ctx, a.ID); err != nil {
 				return err
 			}
+			if err := b.agree(ctx, a.ID); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -164,11 +167,18 @@ func (b *sandbox) prepare(ctx context.Context) error {
 
 // ready waits until an account's catalogue has been copied once.
 func (b *sandbox) ready(ctx context.Context, accountID string) error {
+	return until(ctx, func() (bool, error) {
+		s, err := b.store.Sync(ctx, accountID, store.SyncedCatalogue)
+		return !s.DoneAt.IsZero(), err
+	})
+}
+
+// until asks until it is so.
+func until(ctx context.Context, so func() (bool, error)) error {
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
 	for {
-		s, err := b.store.Sync(ctx, accountID, store.SyncedCatalogue)
-		if err != nil || !s.DoneAt.IsZero() {
+		if is, err := so(); err != nil || is {
 			return err
 		}
 		select {

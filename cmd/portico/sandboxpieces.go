@@ -64,3 +64,14 @@ func (b *sandbox) publish(ctx context.Context, accountID string) error {
 	}
 	return nil
 }
+
+// agree lets the builder's script run in customers' browsers, as staff would once they have looked at it.
+func (b *sandbox) agree(ctx context.Context, accountID string) error {
+	return until(ctx, func() (bool, error) {
+		scripts, err := b.store.Scripts(ctx, accountID)
+		if err != nil || len(scripts) == 0 {
+			return false, err
+		}
+		return true, b.portal.ConfirmScript(ctx, sandboxActor, accountID, scripts[0].Hash)
+	})
+}
