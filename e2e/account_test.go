@@ -97,7 +97,7 @@ func TestWorkspaceIsTheUser(t *testing.T) {
 	}
 }
 
-// chooses takes one of the sign-ins that the page offers.
+// chooses takes one of the sign-ins that the page offers, by a part of its name.
 func (p *person) chooses(name string) {
 	p.t.Helper()
 	choice := p.doc.Find("input[type=radio][name=auth]").FilterFunction(func(_ int, r *goquery.Selection) bool {

@@ -11,38 +11,35 @@ import (
 func TestConnect(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t)
-	for _, tt := range []struct {
-		name string
-		walk func(*testing.T, *sandbox)
-	}{
-		{"by the address of sign_in", connectAsDemoUser},
-		{"one sign-in", func(t *testing.T, s *sandbox) { connectSignIns(t, s, "HubSpot contacts", "hubspot") }},
-		{"two sign-ins", func(t *testing.T, s *sandbox) {
-			connectSignIns(t, s, "Slack alerts for Salesforce deals", "salesforce", "slack")
-		}},
-		{"three sign-ins", func(t *testing.T, s *sandbox) {
-			connectSignIns(t, s, "Shopify orders to Slack and Google Sheets", "shopify", "slack", "google_sheets")
-		}},
+	s.walked(t, []journey{
+		{"one sign-in", connectOne},
+		{"two sign-ins", connectTwo},
 		{"no sign-in", connectNothing},
-		{"a wizard", connectWizard},
 		{"cancelled midway, and carried on", connectCancelled},
 		{"carried on in another browser", connectElsewhere},
 		{"said twice that it is finished", connectTwice},
 		{"in two tabs at once", connectTwoTabs},
-		{"the same service twice", connectSameService},
-		{"two new sign-ins, and the person chooses", connectChoose},
-		{"no new sign-in", connectNone},
 		{"not this one", connectNotThisOne},
 		{"a sign-in that is there already", connectExisting},
 		{"another of the same", connectAnother},
-		{"one that can be had only once", connectUnique},
-		{"one that is not turned on by itself", connectManual},
 		{"a sign-in of somebody else", connectForeign},
-		{"refused by the third party first", connectWrongPassword},
+	})
+	for name, walk := range map[string]func(*testing.T, *sandbox){
+		"by the address of sign_in": connectAsDemoUser,
+		"three sign-ins": func(t *testing.T, s *sandbox) {
+			connectSignIns(t, s, trayPlatform{}, "Shopify orders to Slack and Google Sheets", "shopify", "slack", "google_sheets")
+		},
+		"a wizard":               connectWizard,
+		"the same service twice": connectSameService,
+		"two new sign-ins, and the person chooses": connectChoose,
+		"no new sign-in":                      connectNone,
+		"one that can be had only once":       connectUnique,
+		"one that is not turned on by itself": connectManual,
+		"refused by the third party first":    connectWrongPassword,
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("Tray/"+name, func(t *testing.T) {
 			t.Parallel()
-			tt.walk(t, s.with(t))
+			walk(t, s.with(t))
 		})
 	}
 }
@@ -87,27 +84,35 @@ func connectAsDemoUser(t *testing.T, s *sandbox) {
 	}
 }
 
-func connectSignIns(t *testing.T, s *sandbox, title string, services ...string) {
+func connectOne(t *testing.T, s *sandbox, f platform) {
+	title, services := f.needs(1)
+	connectSignIns(t, s, f, title, services...)
+}
+
+func connectTwo(t *testing.T, s *sandbox, f platform) {
+	title, services := f.needs(2)
+	connectSignIns(t, s, f, title, services...)
+}
+
+func connectSignIns(t *testing.T, s *sandbox, f platform, title string, services ...string) {
 	p := s.newcomer()
 	p.begins(title)
+	var named []string
 	for n, service := range services {
 		if got := p.doc.Find("[data-testid=now]").Length(); got != 1 {
 			t.Fatalf("before sign-in %d, %d steps are next, want 1", n, got)
 		}
-		p.gives("My " + service)
+		named = append(named, f.gives(p, "My "+service))
 	}
 	p.isOn()
-	s.wantConnected(p, services...)
-	for _, service := range services {
-		p.sees("My " + service)
-	}
+	f.wantConnected(s, p, services...)
+	p.sees(named...)
 }
 
-func connectNothing(t *testing.T, s *sandbox) {
+func connectNothing(_ *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Exchange rates")
-	p.isOn()
-	s.wantConnected(p)
+	p.connects(f, 0)
+	f.wantConnected(s, p)
 }
 
 func connectWizard(t *testing.T, s *sandbox) {
@@ -128,63 +133,75 @@ func connectWizard(t *testing.T, s *sandbox) {
 	}
 }
 
-func connectCancelled(t *testing.T, s *sandbox) {
+func connectCancelled(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Slack alerts for Salesforce deals")
+	title, services := f.needs(2)
+	p.begins(title)
 	at := p.url.String()
-	p.gives("Deals")
-	p.press("open")
-	p.press("auth-cancel") // at the second dialog
-	p.sees("You cancelled")
+	f.gives(p, "First")
+	f.givesUp(p)
 	p.open(p.home.portal + "/integrations")
-	p.follow("Slack alerts for Salesforce deals")
+	p.follow(title)
 	if p.url.String() != at {
 		t.Fatalf("the catalogue leads to %s, not back to %s", p.url, at)
 	}
-	p.carriesOn() // although nothing was signed in to
-	if p.doc.Find("[data-testid=looked]").Length() != 1 {
-		t.Fatalf("nothing says that there is no new sign-in: %s", p.text())
+	if p.doc.Find("#check").Length() == 1 {
+		p.carriesOn() // although nothing was signed in to
+		if p.doc.Find("[data-testid=looked]").Length() != 1 {
+			t.Fatalf("nothing says that there is no new sign-in: %s", p.text())
+		}
 	}
-	p.gives("Alerts")
+	f.gives(p, "Second")
 	p.isOn()
-	s.wantConnected(p, "salesforce", "slack")
+	f.wantConnected(s, p, services...)
 }
 
-func connectElsewhere(t *testing.T, s *sandbox) {
-	who := claims{"sub": "mobile-1", "name": "Mo Bile", "workspace": map[string]any{"id": "mobile", "name": "Mobile Ltd"}}
+func connectElsewhere(t *testing.T, s *sandbox, f platform) {
+	sub := "mobile-" + f.account()
+	who := claims{"sub": sub, "name": "Mo Bile", "workspace": map[string]any{"id": sub, "name": "Mobile Ltd"}}
+	title, services := f.needs(2)
 	desk := s.visitor(who)
-	desk.begins("Slack alerts for Salesforce deals")
-	desk.gives("Deals")
+	desk.begins(title)
+	named := f.gives(desk, "Desk")
 	phone := s.visitor(who)
-	phone.finds("Slack alerts for Salesforce deals")
+	phone.finds(title)
 	if phone.offers("Connect another") {
 		t.Fatal("a second one is offered while the first is unfinished")
 	}
 	phone.open(desk.url.String())
-	phone.sees("Deals")
-	phone.gives("Alerts")
+	phone.sees(named)
+	f.gives(phone, "Phone")
 	phone.isOn()
 	desk.isOn()
-	s.wantConnected(phone, "salesforce", "slack")
+	f.wantConnected(s, phone, services...)
 }
 
-func connectTwice(t *testing.T, s *sandbox) {
+func connectTwice(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Notion notes")
-	p.signsIn("Notes")
-	stale := *p.browser
-	p.carriesOn()
-	(&stale).press("check") // what was open in another tab
-	if stale.status >= 500 {
-		t.Fatalf("saying so twice: status %d, %s", stale.status, stale.text())
+	title, services := f.needs(1)
+	p.begins(title)
+	if _, dialogs := f.(trayPlatform); dialogs {
+		p.signsIn("Twice")
+	}
+	stale := &person{browser: p.tab(), home: p.home} // what was open in another tab
+	for n, b := range []*person{p, stale} {
+		if b.doc.Find("#check").Length() == 1 {
+			b.carriesOn()
+		} else {
+			b.enters(entered("Twice"))
+		}
+		if b.status >= 500 {
+			t.Fatalf("saying so for the %d. time: status %d, %s", n+1, b.status, b.text())
+		}
 	}
 	p.isOn()
-	s.wantConnected(p, "notion")
+	f.wantConnected(s, p, services...)
 }
 
-func connectTwoTabs(t *testing.T, s *sandbox) {
+func connectTwoTabs(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.finds("Intercom conversations")
+	title, services := f.needs(1)
+	p.finds(title)
 	tabs := []*browser{p.tab(), p.tab(), p.tab()}
 	var pressed sync.WaitGroup
 	for _, b := range tabs {
@@ -198,9 +215,9 @@ func connectTwoTabs(t *testing.T, s *sandbox) {
 	}
 	p.open(tabs[0].url.String())
 	p.prepared()
-	p.gives("Chats")
+	f.gives(p, "Tabs")
 	p.isOn()
-	s.wantConnected(p, "intercom")
+	f.wantConnected(s, p, services...)
 }
 
 func connectSameService(t *testing.T, s *sandbox) {
@@ -247,40 +264,39 @@ func connectNone(t *testing.T, s *sandbox) {
 	s.wantConnected(p, "typeform", "hubspot")
 }
 
-func connectNotThisOne(t *testing.T, s *sandbox) {
+func connectNotThisOne(_ *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Slack alerts for Salesforce deals")
-	p.gives("Wrong company")
-	p.sees("Wrong company")
-	p.press("Not this one")
-	p.misses("Signed in as Wrong company")
-	p.gives("Right company")
-	p.sees("Right company")
-	p.gives("Alerts")
+	title, services := f.needs(2)
+	p.begins(title)
+	wrong := f.gives(p, "Wrong company")
+	p.sees("Signed in as " + wrong)
+	p.takesBack()
+	p.misses("Signed in as " + wrong)
+	right := f.gives(p, "Right company")
+	p.sees("Signed in as " + right)
+	f.gives(p, "Second")
 	p.isOn()
-	p.misses("Signed in as Wrong company")
-	s.wantConnected(p, "salesforce", "slack")
+	f.wantConnected(s, p, services...)
 }
 
-func connectExisting(t *testing.T, s *sandbox) {
+func connectExisting(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("HubSpot contacts")
-	p.gives("Our HubSpot")
+	title, _ := p.connects(f, 1)
+	first := f.there(s, p)[0]
+	p.follow("Connect another")
+	p.press("Connect another")
+	p.prepared()
+	p.chooses("")
 	p.isOn()
-	p.begins("Typeform leads")
-	p.gives("Forms")
-	p.chooses("Our HubSpot")
-	p.isOn()
-	_, instances := s.atTray(p)
-	if len(instances) != 2 || instances[0].list("auth_values")[0].text("value") != instances[1].list("auth_values")[1].text("value") {
-		t.Errorf("Tray holds %v", instances)
+	all := f.there(s, p)
+	if len(all) != 2 || len(all[0].signIns) != 1 || all[0].signIns[0] != first.signIns[0] || all[1].signIns[0] != first.signIns[0] {
+		t.Errorf("there are these of %s: %v, both want the sign-in %v", title, all, first.signIns)
 	}
 }
 
-func connectAnother(t *testing.T, s *sandbox) {
+func connectAnother(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Exchange rates")
-	p.isOn()
+	p.connects(f, 0)
 	first := p.url.Path
 	p.follow("Connect another")
 	p.press("Connect another")
@@ -288,8 +304,9 @@ func connectAnother(t *testing.T, s *sandbox) {
 	if p.url.Path == first {
 		t.Fatal("another one is the same")
 	}
-	if _, instances := s.atTray(p); len(instances) != 2 {
-		t.Errorf("Tray holds %d instances, want 2", len(instances))
+	all := f.there(s, p)
+	if len(all) != 2 || !all[0].on || !all[1].on {
+		t.Errorf("there are %v, want two that are on", all)
 	}
 }
 
@@ -322,17 +339,15 @@ func connectManual(t *testing.T, s *sandbox) {
 	s.wantConnected(p, "commercetools", "commercetools")
 }
 
-func connectForeign(t *testing.T, s *sandbox) {
+func connectForeign(t *testing.T, s *sandbox, f platform) {
 	victim := s.newcomer()
-	victim.begins("Gmail follow-ups")
-	victim.gives("Victim's mail")
-	victim.isOn()
-	stolen := s.wantConnected(victim, "gmail").list("auth_values")[0].text("value")
+	title, services := victim.connects(f, 1)
+	stolen := f.wantConnected(s, victim, services...).signIns[0]
 
 	p := s.newcomer()
-	p.begins("Gmail follow-ups")
+	p.begins(title)
 	at := p.url.Path
-	p.load("POST", at+"/choose", url.Values{"slot": {"external_gmail_authentication"}, "auth": {stolen}})
+	p.load("POST", at+"/choose", url.Values{"slot": {p.slot()}, "auth": {stolen}})
 	if p.status != 409 {
 		t.Errorf("choosing somebody else's sign-in: status %d, %s", p.status, p.text())
 	}
@@ -341,10 +356,11 @@ func connectForeign(t *testing.T, s *sandbox) {
 		t.Errorf("turning somebody else's off: status %d", p.status)
 	}
 	p.open(p.home.portal + at)
-	p.gives("My mail")
+	f.gives(p, "My own")
 	p.isOn()
-	p.misses("Victim's mail")
-	s.wantConnected(p, "gmail")
+	if f.wantConnected(s, p, services...).signIns[0] == stolen {
+		t.Error("it is signed in as somebody else")
+	}
 }
 
 func connectWrongPassword(t *testing.T, s *sandbox) {

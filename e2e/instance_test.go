@@ -10,52 +10,54 @@ import (
 func TestInstance(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t)
-	for _, tt := range []struct {
-		name string
-		walk func(*testing.T, *sandbox)
-	}{
+	s.walked(t, []journey{
 		{"off and on", turnOffAndOn},
 		{"rename", rename},
 		{"share", share},
-		{"try it", tryIt},
 		{"disconnect", disconnect},
 		{"change a sign-in", changeSignIn},
 		{"a viewer looks", viewerLooks},
-		{"tags narrow the catalogue", tagsNarrow},
-		{"search and categories", searchAndCategories},
-		{"made elsewhere", madeElsewhere},
 		{"removed elsewhere", removedElsewhere},
 		{"staff look on", staffLook},
+	})
+	for name, walk := range map[string]func(*testing.T, *sandbox){
+		"try it": tryIt, "tags narrow the catalogue": tagsNarrow, "search and categories": searchAndCategories, "made elsewhere": madeElsewhere,
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run("Tray/"+name, func(t *testing.T) {
 			t.Parallel()
-			tt.walk(t, s.with(t))
+			walk(t, s.with(t))
+		})
+	}
+	for name, walk := range map[string]func(*testing.T, *sandbox){
+		"runs, and run again": runsShown,
+	} {
+		t.Run("Activepieces/"+name, func(t *testing.T) {
+			t.Parallel()
+			walk(t, s.with(t))
 		})
 	}
 }
 
-func turnOffAndOn(t *testing.T, s *sandbox) {
+func turnOffAndOn(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Exchange rates")
-	p.isOn()
+	p.connects(f, 0)
 	p.press("power")
 	p.comes("it to be off", func() bool { return p.power() == "false" && !p.busy() })
-	if s.one(p).is("enabled") {
-		t.Error("it is still enabled at Tray")
+	if f.there(s, p)[0].on {
+		t.Error("its platform still has it on")
 	}
 	p.press("power")
 	p.isOn()
-	s.wantConnected(p)
+	f.wantConnected(s, p)
 }
 
-func rename(t *testing.T, s *sandbox) {
+func rename(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Exchange rates")
-	p.isOn()
+	p.connects(f, 0)
 	p.press("Save", "Name", "Rates for the <b>shop</b>")
 	p.sees("Rates for the <b>shop</b>", "The name is saved")
-	eventually(t, "the name at Tray", func() string {
-		if name := s.one(p).text("name"); !strings.HasPrefix(name, "Rates for the <b>shop</b> · ") {
+	eventually(t, "the name at its platform", func() string { // where Tray's also has our mark
+		if name, _, _ := strings.Cut(f.there(s, p)[0].name, " · "); name != "Rates for the <b>shop</b>" {
 			return name
 		}
 		return ""
@@ -84,11 +86,10 @@ func (s site) colleagues(roles ...string) []*person {
 	return all
 }
 
-func share(t *testing.T, s *sandbox) {
+func share(t *testing.T, s *sandbox, f platform) {
 	who := s.colleagues("member", "member", "admin", "viewer")
 	owner, member, admin, viewer := who[0], who[1], who[2], who[3]
-	owner.begins("Exchange rates")
-	owner.isOn()
+	owner.connects(f, 0)
 	at := owner.url.String()
 	for _, other := range []*person{member, admin, viewer} {
 		if other.open(at); other.status != 404 {
@@ -132,50 +133,47 @@ func tryIt(t *testing.T, s *sandbox) {
 	}
 }
 
-func disconnect(t *testing.T, s *sandbox) {
+func disconnect(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Notion notes")
-	p.gives("Notes")
-	p.isOn()
+	title, services := p.connects(f, 1)
 	at := p.url.String()
 	p.follow("Disconnect")
-	p.sees("Disconnect Notion notes?", "Your sign-ins stay")
+	p.sees("Disconnect "+title+"?", "Your sign-ins stay")
 	p.press("Disconnect")
 	p.comes("it to be gone", func() bool { return p.doc.Find("[data-testid=mine]").Length() == 0 })
-	if _, instances := s.atTray(p); len(instances) != 0 {
-		t.Errorf("Tray still has %v", instances)
+	if left := f.there(s, p); len(left) != 0 {
+		t.Errorf("its platform still has %v", left)
 	}
 	if p.open(at); p.status != 404 {
 		t.Errorf("its page answers with status %d", p.status)
 	}
-	p.begins("Notion notes") // again, with the sign-in that stayed
-	p.chooses("Notes")
+	p.begins(title) // again, with the sign-in that stayed
+	p.chooses("")
 	p.isOn()
-	s.wantConnected(p, "notion")
+	f.wantConnected(s, p, services...)
 }
 
-func changeSignIn(t *testing.T, s *sandbox) {
+func changeSignIn(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Notion notes")
-	p.gives("Old notes")
-	p.isOn()
-	p.press("Change")
-	p.comes("the step to sign in", func() bool { return p.doc.Find("#open").Length() == 1 })
-	eventually(t, "Tray to have it off", func() string {
-		if s.one(p).is("enabled") {
+	_, services := p.connects(f, 1)
+	p.takesBack()
+	p.comes("the step to sign in", func() bool { return p.doc.Find("[data-testid=now] form").Length() > 0 && !p.busy() })
+	eventually(t, "its platform to have it off", func() string {
+		if f.there(s, p)[0].on {
 			return "it goes on with the old sign-in"
 		}
 		return ""
 	})
-	p.gives("New notes")
+	named := f.gives(p, "New notes")
 	p.isOn()
-	p.sees("New notes")
-	s.wantConnected(p, "notion")
+	p.sees(named)
+	f.wantConnected(s, p, services...)
 }
 
-func viewerLooks(t *testing.T, s *sandbox) {
+func viewerLooks(t *testing.T, s *sandbox, f platform) {
 	p := s.colleagues("viewer")[0]
-	p.finds("HubSpot contacts")
+	title, _ := f.needs(1)
+	p.finds(title)
 	p.sees("You can look at integrations here, but not connect them")
 	if p.offers("Connect") {
 		t.Error("a viewer is offered to connect")
@@ -224,11 +222,12 @@ func (s *sandbox) adminOf() *browser {
 	return b
 }
 
-// syncs lets staff copy what Tray has now.
-func (s *sandbox) syncs() {
+// syncs lets staff copy what an account has now.
+func (s *sandbox) syncs(account string) {
 	s.t.Helper()
 	admin := s.adminOf()
 	admin.open(s.portal + "/admin/catalogue")
+	admin.follow(account)
 	admin.press("Sync now")
 }
 
@@ -257,7 +256,7 @@ func madeElsewhere(t *testing.T, s *sandbox) {
 	})
 	p.open(p.home.portal + "/integrations")
 	p.comes("what was made elsewhere", func() bool {
-		s.syncs()
+		s.syncs(trayPlatform{}.account())
 		return strings.Contains(p.doc.Find("[data-testid=mine]").Text(), "Made by hand")
 	})
 	p.follow("Made by hand")
@@ -266,37 +265,33 @@ func madeElsewhere(t *testing.T, s *sandbox) {
 	p.comes("it to be off", func() bool { return p.power() == "false" && !p.busy() })
 }
 
-func removedElsewhere(t *testing.T, s *sandbox) {
+func removedElsewhere(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("Gmail follow-ups")
-	p.gives("Mail")
-	p.isOn()
-	was := s.one(p).text("id")
-	s.control("POST", "instances/"+was+"/remove", nil)
+	_, services := p.connects(f, 1)
+	was := f.there(s, p)[0].id
+	f.removes(s, was)
 	p.comes("the mark", func() bool {
-		s.syncs()
+		s.syncs(f.account())
 		return strings.Contains(p.attention(), "It was removed outside this page")
 	})
 	p.press("Set it up again")
 	p.isOn()
-	if now := s.wantConnected(p, "gmail").text("id"); now == was {
+	if now := f.wantConnected(s, p, services...).id; now == was {
 		t.Error("it is the same one as before")
 	}
 }
 
-func staffLook(t *testing.T, s *sandbox) {
+func staffLook(t *testing.T, s *sandbox, f platform) {
 	p := s.newcomer()
-	p.begins("HubSpot contacts")
-	p.gives("Contacts")
-	p.isOn()
-	user, _ := s.atTray(p)
+	_, services := p.connects(f, 1)
+	there := f.wantConnected(s, p, services...)
 	admin := s.adminOf()
 	admin.open(s.portal + "/admin/instances/" + p.instanceID())
-	admin.sees(s.one(p).text("id"), "createSolutionInstance", "generateAuthorizationCode", p.name)
+	admin.sees(there.id, p.name)
 	admin.open(s.portal + "/admin/workspaces?q=" + url.QueryEscape("of-none"))
 	admin.open(s.portal + "/admin/workspaces")
 	admin.follow(strings.Replace(p.sub, "person-", "Customer ", 1) + " Ltd")
-	admin.sees(p.sub, user.text("id"))
+	admin.sees(p.sub)
 	for _, page := range []string{"/admin/instances", "/admin/catalogue", "/admin/jobs", "/admin/health", "/admin/audit"} {
 		if admin.open(s.portal + page); admin.status != 200 {
 			t.Errorf("%s answers with status %d", page, admin.status)

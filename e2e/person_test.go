@@ -26,6 +26,7 @@ type person struct {
 	*browser
 	home        site
 	sub, name   string
+	workspace   string // the host's ID of their customer
 	integration string // address of the one that was found last
 }
 
@@ -45,6 +46,9 @@ func (s site) newcomer() *person {
 func (s site) visitor(c claims) *person {
 	s.t.Helper()
 	p := &person{browser: newBrowser(s.t), home: s, sub: fmt.Sprint(c["sub"]), name: fmt.Sprint(c["name"])}
+	if w, ok := c["workspace"].(map[string]any); ok {
+		p.workspace = fmt.Sprint(w["id"])
+	}
 	p.open(s.invite(c))
 	if p.status != http.StatusOK {
 		s.t.Fatalf("signing %v in: status %d, %s", c["sub"], p.status, p.text())

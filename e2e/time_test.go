@@ -104,7 +104,7 @@ func (p *person) with(t *testing.T) *person {
 	b.t = t
 	home := p.home
 	home.t = t
-	return &person{browser: &b, home: home, sub: p.sub, name: p.name}
+	return &person{browser: &b, home: home, sub: p.sub, name: p.name, workspace: p.workspace}
 }
 
 // comesBack signs a newcomer in again.

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -56,7 +57,7 @@ func (p *Portal) newClient(a store.Account) client {
 	// keeps a bit for each failure that it counts.
 	o.BreakerAfter = 1 << 16
 	triggers := upstream.NewClient(o)
-	c := client{account: a, transport: transport, hooks: upstream.NewWebhooks(a.Platform, a.WebhookHosts, triggers.HTTP)}
+	c := client{account: a, transport: transport, hooks: upstream.NewWebhooks(a.Platform, webhookHosts(a), triggers.HTTP)}
 	if pieces {
 		// What the platform has checked by a service takes its time, and says nothing of the platform either.
 		o.Timeout = checkPatience
@@ -71,6 +72,18 @@ func (p *Portal) newClient(a store.Account) client {
 		EmbeddedID: a.EmbeddedID, MasterToken: a.Token, HTTP: transport.HTTP,
 	})
 	return c
+}
+
+// webhookHosts is where an account's workflows may be started: at Activepieces, the instance itself.
+func webhookHosts(a store.Account) []string {
+	if a.Platform != store.PlatformActivepieces {
+		return a.WebhookHosts
+	}
+	u, err := url.Parse(a.APIURL)
+	if err != nil {
+		return nil
+	}
+	return []string{u.Host}
 }
 
 // checkPatience is how long a service has to say whether it takes a sign-in: less than a claim lasts.
