@@ -31,7 +31,8 @@ type town struct {
 	*desk
 	askers     []asker
 	offer      store.Integration
-	automation string // made in the builder
+	automation string        // made in the builder
+	pieces     store.Account // at Activepieces
 }
 
 const (
@@ -63,7 +64,12 @@ func newTown(t *testing.T) *town {
 	}
 	w.askers = append(w.askers, asker{name: "stranger"}, asker{name: "host", kind: "host", key: townKey})
 	storetest.Update(t, d.store, func(tx *store.Tx) error {
-		if err := tx.PutScript(d.ctx, store.Script{AccountID: d.account.ID, Hash: townScript}, []byte("one();")); err != nil {
+		var err error
+		w.pieces, err = tx.PutAccount(d.ctx, store.Account{Platform: store.PlatformActivepieces, Name: "ap", APIURL: "https://ap.invalid", UserScope: store.ScopeWorkspace, SDKURL: "https://ap.invalid/sdk.js"})
+		if err != nil {
+			return err
+		}
+		if err := tx.PutScript(d.ctx, store.Script{AccountID: w.pieces.ID, Hash: townScript}, []byte("one();")); err != nil {
 			return err
 		}
 		g := w.offer
@@ -94,6 +100,7 @@ func (w *town) userCookie(u store.User) *http.Cookie {
 
 // fill puts things that there are into a route's path.
 func (w *town) fill(path string, in store.Instance) string {
+	path = strings.Replace(path, "/activepieces/:account", "/activepieces/"+w.pieces.ID, 1)
 	return strings.NewReplacer(":instance", in.ID, ":integration", w.offer.ID, ":workspace", w.acme.ID, ":automation", w.automation, ":user", w.ann.ID,
 		":account", w.account.ID, ":flow", "none", ":icon", "none", ":ticket", "none", ":job", "1", ":hash", townScript, ":slot", "none", "*", "none").Replace(path)
 }

@@ -13,14 +13,11 @@ import (
 // adminScripts answers GET /admin/activepieces/:account/scripts.
 func (s *Server) adminScripts(c echo.Context) error {
 	ctx := c.Request().Context()
-	a, err := s.adminPage(c, views.SectionHealth)
+	a, account, err := s.piecesPage(c, views.SectionPieces, c.Param("account"))
 	if err != nil {
 		return err
 	}
-	p := views.AdminScriptsPage{AdminPage: a}
-	if p.Account, err = s.Store.Account(ctx, c.Param("account")); err != nil {
-		return err
-	}
+	p := views.AdminScriptsPage{AdminPage: a, Account: account}
 	if p.Scripts, err = s.Store.Scripts(ctx, p.Account.ID); err != nil {
 		return err
 	}
