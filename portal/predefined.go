@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -182,8 +183,8 @@ func aboutPredefined(c store.PredefinedConnection, fixed, had map[string]secret.
 	}
 }
 
-// AskedFields is what a workspace still has to answer for a predefined connection; nothing where it only has to sign in
-// (see NeedsConsent).
+// AskedFields is what a workspace still has to answer for a predefined connection, or anew where the service does not take
+// what it answered; nothing where it only has to sign in (see NeedsConsent).
 func (p *Portal) AskedFields(ctx context.Context, predefinedID, workspaceID string) ([]store.AuthField, error) {
 	c, err := p.store.PredefinedConnection(ctx, predefinedID)
 	if err != nil {
@@ -197,9 +198,14 @@ func (p *Portal) AskedFields(ctx context.Context, predefinedID, workspaceID stri
 	if err != nil {
 		return nil, err
 	}
+	x, err := p.store.WorkspaceConnection(ctx, predefinedID, workspaceID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	anew := x.State == store.ConnRefused || x.State == store.ConnError
 	var asked []store.AuthField
 	for _, f := range askedOf(c, way) {
-		if _, answered := answers[f.Key]; !answered {
+		if _, answered := answers[f.Key]; !answered || anew {
 			asked = append(asked, f)
 		}
 	}

@@ -71,6 +71,9 @@ func askFor(ctx context.Context, tx *store.Tx, predefinedID, workspaceID string)
 	if err := tx.DueConnection(ctx, predefinedID, workspaceID); err != nil {
 		return err
 	}
+	if err := tx.HurryConnection(ctx, predefinedID, workspaceID); err != nil { // one that is being removed is only hurried
+		return err
+	}
 	return tx.Enqueue(ctx, store.ReconcileConnection{PredefinedID: predefinedID, WorkspaceID: workspaceID, Asked: store.NewKey()}, time.Time{})
 }
 

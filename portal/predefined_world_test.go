@@ -41,8 +41,21 @@ type plant struct {
 // newPlant makes one: a simulator as the options say, and so many workspaces.
 func newPlant(t testing.TB, o piecesim.Options, workspaces int) *plant {
 	t.Helper()
+	return newPlantOn(t, storetest.SQLite(t), o, workspaces)
+}
+
+// eachPlant runs a test on SQLite and on PostgreSQL.
+func eachPlant(t *testing.T, o piecesim.Options, workspaces int, test func(*testing.T, *plant)) {
+	t.Helper()
+	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) { test(t, newPlantOn(t, database(t), o, workspaces)) })
+	}
+}
+
+func newPlantOn(t testing.TB, database string, o piecesim.Options, workspaces int) *plant {
+	t.Helper()
 	c := clock.New()
-	s, err := store.Open(t.Context(), store.Options{Database: storetest.SQLite(t), Keys: storetest.Keys(t), Now: c.Now})
+	s, err := store.Open(t.Context(), store.Options{Database: database, Keys: storetest.Keys(t), Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

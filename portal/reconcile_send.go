@@ -103,11 +103,10 @@ func (p *Portal) replaced(ctx context.Context, c *activepieces.Client, h holding
 	if h.UpstreamID == "" || h.UpstreamID == now {
 		return nil
 	}
-	err := p.drop(ctx, c, h, h.UpstreamID)
-	if err != nil {
-		err = errors.Join(err, p.prolong(ctx, h)) // the old one is still the one that we know, so the next try removes it
+	if err := p.prolong(ctx, h); err != nil {
+		return err
 	}
-	return err
+	return p.drop(ctx, c, h, h.UpstreamID) // where that fails it is still the one that we know, and the next try removes it
 }
 
 // drop removes a global connection that we have made, unless another workspace's is the same.
@@ -301,6 +300,9 @@ func (p *Portal) withdraw(ctx context.Context, h holding) error {
 			if err := p.drop(ctx, c, h, h.UpstreamID); err != nil {
 				return err
 			}
+		}
+		if err := p.prolong(ctx, h); err != nil {
+			return err
 		}
 		if err := p.removeNamed(ctx, h, ""); err != nil {
 			return err

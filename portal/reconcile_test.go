@@ -187,8 +187,9 @@ func TestWithoutALicence(t *testing.T) {
 	}
 }
 
-func TestManyAtOnceMakeOne(t *testing.T) {
-	w := newPlant(t, piecesim.Options{}, 2)
+func TestManyAtOnceMakeOne(t *testing.T) { eachPlant(t, piecesim.Options{}, 2, manyAtOnceMakeOne) }
+
+func manyAtOnceMakeOne(t *testing.T, w *plant) {
 	c := w.create(gelatoFor("k"))
 	other := w.process()
 	var all sync.WaitGroup

@@ -47,7 +47,10 @@ func (p *Portal) runRollout(ctx context.Context, id string) error {
 			return err
 		}
 		if len(items) == 0 {
-			return p.endRollout(ctx, o)
+			if err := p.endRollout(ctx, o); err != nil {
+				return err
+			}
+			continue
 		}
 		moved, wait, err := p.doItems(ctx, o, items)
 		if err != nil {
@@ -240,6 +243,9 @@ func (p *Portal) keepItem(ctx context.Context, o store.Rollout, n store.RolloutI
 		if out.state == store.ItemWaiting {
 			return tx.ItemTried(ctx, n, out.detail)
 		}
+		if fresh, err := stillFresh(ctx, tx, o, n, out); err != nil || !fresh {
+			return err
+		}
 		kept, err := tx.EndItem(ctx, n, out.state, out.detail)
 		if err != nil || !kept || out.state != store.ItemFailed {
 			return err
@@ -254,6 +260,23 @@ func (p *Portal) keepItem(ctx context.Context, o store.Rollout, n store.RolloutI
 	return stopped, err
 }
 
+// stillFresh says whether a workspace has a predefined connection as it is now, and not as it was before somebody changed
+// it and applied it again, which this rollout then does too.
+func stillFresh(ctx context.Context, tx *store.Tx, o store.Rollout, n store.RolloutItem, out outcome) (bool, error) {
+	if o.Kind != store.RolloutApply || out.state != store.ItemDone {
+		return true, nil
+	}
+	if _, err := tx.LockRollout(ctx, o.ID); err != nil {
+		return false, err
+	}
+	c, err := tx.PredefinedConnection(ctx, o.PredefinedID)
+	if err != nil || c.State != store.PredefinedActive {
+		return true, err
+	}
+	x, err := tx.WorkspaceConnection(ctx, o.PredefinedID, n.WorkspaceID)
+	return x.Revision == c.Revision, err
+}
+
 // tooMany says whether so many workspaces have failed that a rollout stops.
 func tooMany(o store.Rollout) bool {
 	return o.Tried() >= min(stopAfter, o.Total) && o.Failed*100 > o.StopPercent*o.Tried()
@@ -262,8 +285,8 @@ func tooMany(o store.Rollout) bool {
 // endRollout ends a rollout that has come to every workspace, and has the platform asked whether all is there.
 func (p *Portal) endRollout(ctx context.Context, o store.Rollout) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		now, err := tx.Rollout(ctx, o.ID)
-		if err != nil {
+		now, err := tx.LockRollout(ctx, o.ID)
+		if err != nil || now.Tried() < now.Total { // somebody has it go on
 			return err
 		}
 		state := store.RolloutDone

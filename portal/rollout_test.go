@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"strconv"
 	"sync"
 	"testing"
@@ -35,7 +36,10 @@ func (w *plant) withKeys(n int, bad ...int) {
 }
 
 func TestBackfillByTwoProcessesAtOnce(t *testing.T) {
-	w := newPlant(t, piecesim.Options{}, 0)
+	eachPlant(t, piecesim.Options{}, 0, backfillByTwo)
+}
+
+func backfillByTwo(t *testing.T, w *plant) {
 	w.withKeys(12)
 	twoEach(w)
 	before := len(w.projects())
@@ -83,6 +87,28 @@ func TestARolloutStopsWhenTooMuchFails(t *testing.T) {
 	w.wantExactly(c, func(store.Workspace) string { return gelatoValue("good", "s") })
 }
 
+// Who changes a predefined connection while it is applied, and applies it again, gets the change everywhere.
+func TestAppliedAgainWhileItRuns(t *testing.T) {
+	w := newPlant(t, piecesim.Options{}, 3)
+	c := w.create(gelatoFor("k1"))
+	o, err := w.portal.ApplyPredefined(w.ctx, w.staff, c.ID)
+	w.ok(err)
+	items, err := w.store.WaitingItems(w.ctx, o.ID, 2)
+	w.ok(err)
+	_, _, err = w.portal.doItems(w.ctx, o, items)
+	w.ok(err)
+	w.ok(w.portal.ChangePredefined(w.ctx, w.staff, c.ID, gelatoFor("k2")))
+	again, err := w.portal.ApplyPredefined(w.ctx, w.staff, c.ID)
+	w.ok(err)
+	if again.ID != o.ID {
+		t.Error("two run at once")
+	}
+	if o = w.roll(w.portal, o.ID); o.State != store.RolloutDone || o.Done != 3 {
+		t.Errorf("got %+v", o)
+	}
+	w.wantExactly(c, storeOf("k2"))
+}
+
 func TestFewFailuresDoNotStopARollout(t *testing.T) {
 	w := newPlant(t, piecesim.Options{}, 0)
 	w.withKeys(12, 11)
@@ -91,6 +117,45 @@ func TestFewFailuresDoNotStopARollout(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 	w.wantState(c.ID, 11, store.ConnRefused)
+}
+
+// The jobs do it all by themselves.
+func TestJobsRollOutAndCheck(t *testing.T) {
+	eachPlant(t, piecesim.Options{}, 0, func(t *testing.T, w *plant) {
+		w.withKeys(10)
+		c, _ := twoEach(w)
+		ctx, stop := context.WithCancel(w.ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- w.portal.Run(ctx) }()
+		defer func() { stop(); w.ok(<-ended) }()
+		o, err := w.portal.Backfill(w.ctx, w.staff, w.account.ID)
+		w.ok(err)
+		w.until(func() bool {
+			o, err = w.store.Rollout(w.ctx, o.ID)
+			w.ok(err)
+			n, err := w.store.CountResolving(w.ctx, c.ID)
+			w.ok(err)
+			return o.State == store.RolloutDone && n == 10
+		})
+		w.control("POST", "/connections/"+w.row(c.ID, 3).UpstreamID+"/remove", nil, nil)
+		w.ok(w.portal.CheckPredefined(w.ctx, w.staff, c.ID))
+		w.until(func() bool { return len(w.there()) == 20 && w.row(c.ID, 3).State == store.ConnActive })
+		w.ok(w.portal.DeleteProject(w.ctx, w.staff, w.account.ID, w.spaces[1].ID))
+		_, err = w.portal.RemovePredefined(w.ctx, w.staff, c.ID)
+		w.ok(err)
+		w.until(func() bool { return len(w.there()) == 9 })
+	})
+}
+
+// until waits for what jobs bring about.
+func (w *plant) until(so func() bool) {
+	w.Helper()
+	for end := time.Now().Add(time.Minute); !so(); {
+		if time.Now().After(end) {
+			w.Fatal("it does not come about")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func TestARolloutIsStoppedByHand(t *testing.T) {

@@ -87,8 +87,8 @@ func (r reads) PredefinedForPiece(ctx context.Context, accountID, piece string) 
 // LockPredefined reads a predefined connection so that nobody changes it before the transaction ends.
 func (t *Tx) LockPredefined(ctx context.Context, id string) (PredefinedConnection, error) {
 	query := `SELECT ` + predefinedColumns + ` FROM predefined_connections c WHERE c.id = $1`
-	if t.postgres {
-		query += ` FOR UPDATE`
+	if t.postgres { // the ID stays, so that those who write rows which refer to it need not wait: they may hold what we want next
+		query += ` FOR NO KEY UPDATE`
 	}
 	return one(ctx, t.q, "locking a predefined connection", scanPredefined, query, id)
 }

@@ -114,7 +114,10 @@ func (t *Tx) AddRollout(ctx context.Context, o Rollout) (added Rollout, made boo
 	}
 	if n == 0 {
 		added, err = t.RunningRollout(ctx, o.AccountID, o.Kind, o.PredefinedID)
-		return added, false, err
+		if err != nil {
+			return added, false, err
+		}
+		return added, false, t.redoItems(ctx, added)
 	}
 	from := ` FROM workspaces w JOIN accounts a ON a.id = $3
 		WHERE (w.account_id = a.id OR (a.is_default AND a.platform <> (SELECT p.platform FROM accounts p WHERE p.id = w.account_id)))`
@@ -132,6 +135,29 @@ func (t *Tx) AddRollout(ctx context.Context, o Rollout) (added Rollout, made boo
 	}
 	added, err = t.Rollout(ctx, o.ID)
 	return added, true, err
+}
+
+// redoItems has a rollout that is under way come again to the workspaces that it has given an older revision.
+func (t *Tx) redoItems(ctx context.Context, o Rollout) error {
+	if _, err := t.LockRollout(ctx, o.ID); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "beginning a rollout again", `
+		UPDATE rollout_items SET state = 'waiting', detail = '', tries = 0, updated_at = $2
+		WHERE rollout_id = $1 AND state = 'done' AND workspace_id IN (
+			SELECT x.workspace_id FROM workspace_connections x JOIN predefined_connections c ON c.id = x.predefined_id
+			WHERE c.id = $3 AND c.state = 'active' AND x.revision <> c.revision)`, o.ID, t.Now(), o.PredefinedID)
+	return err
+}
+
+// LockRollout reads a rollout so that nobody changes it before the transaction ends.
+func (t *Tx) LockRollout(ctx context.Context, id string) (Rollout, error) {
+	if t.postgres {
+		if _, err := one(ctx, t.q, "locking a rollout", scalar[string], `SELECT id FROM rollouts WHERE id = $1 FOR NO KEY UPDATE`, id); err != nil {
+			return Rollout{}, err
+		}
+	}
+	return t.Rollout(ctx, id)
 }
 
 // EndItem writes what has become of a workspace in a rollout; false when another process was quicker.
