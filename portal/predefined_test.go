@@ -1,6 +1,9 @@
 package portal
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -203,6 +206,9 @@ func TestAValueIsAskedOfTheWorkspace(t *testing.T) {
 	if x := w.wantState(c.ID, 0, store.ConnRefused); !strings.HasPrefix(x.Detail, "Gelato: key ") { // the key itself is not repeated
 		t.Errorf("got %q, want the service's own words", x.Detail)
 	}
+	if fields, err = w.portal.AskedFields(w.ctx, c.ID, w.spaces[0].ID); err != nil || len(fields) != 1 {
+		t.Errorf("got %+v, %v, want that it may be answered anew", fields, err)
+	}
 	w.ok(answer("mine"))
 	w.wantState(c.ID, 0, store.ConnActive)
 	w.wantState(c.ID, 1, store.ConnAsked)
@@ -216,6 +222,30 @@ func TestAValueIsAskedOfTheWorkspace(t *testing.T) {
 	wantRefused(t, err, "predefined_asked")
 	if name, err := w.portal.ensurePredefined(w.ctx, w.account.ID, w.spaces[0].ID, c.ID); err != nil || name != "gelato_org_0" {
 		t.Errorf("got %q, %v", name, err)
+	}
+}
+
+// Neither the records of calls nor events, audit or jobs hold what staff and workspaces have entered.
+func TestNoValueIsKeptInClear(t *testing.T) {
+	w := newPlant(t, piecesim.Options{}, 1)
+	change := gelatoFor("canary-of-the-staff")
+	change.Fields[1].Source = store.FromWorkspace
+	c := w.create(change)
+	who := Who{Workspace: w.spaces[0], User: store.User{Role: store.RoleMember}, Actor: store.Actor{Kind: store.ActorUser}}
+	w.fault("upsertGlobalConnection", "500", 1)
+	_ = w.portal.AnswerPredefined(w.ctx, who, c.ID, map[string]secret.Text{"storeId": "canary-of-the-workspace"}) // that it fails is part of it
+	w.settle()
+	w.ok(w.portal.ChangePredefined(w.ctx, w.staff, c.ID, gelatoFor("canary-of-the-change")))
+	w.apply(c.ID)
+	for _, file := range []string{w.database, w.database + "-wal"} {
+		kept, err := os.ReadFile(file)
+		w.ok(err)
+		if bytes.Contains(kept, []byte("canary-of")) {
+			t.Errorf("a value is in clear in %s", filepath.Base(file))
+		}
+		if file == w.database+"-wal" && !bytes.Contains(kept, []byte("upsert")) && !bytes.Contains(kept, []byte("global-connections")) {
+			t.Error("the calls are not there to be looked at")
+		}
 	}
 }
 

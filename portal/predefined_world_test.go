@@ -36,6 +36,8 @@ type plant struct {
 	account store.Account
 	spaces  []store.Workspace
 	staff   store.Actor
+
+	database string
 }
 
 // newPlant makes one: a simulator as the options say, and so many workspaces.
@@ -63,7 +65,7 @@ func newPlantOn(t testing.TB, database string, o piecesim.Options, workspaces in
 	o.Clock, o.APIKey = c, "sk-canary"
 	sim := httptest.NewServer(piecesim.New(o))
 	t.Cleanup(sim.Close)
-	w := &plant{TB: t, ctx: context.Background(), store: s, clock: c, sim: sim, staff: store.Actor{Kind: store.ActorStaff, Name: "Sam"}}
+	w := &plant{TB: t, ctx: context.Background(), store: s, clock: c, sim: sim, staff: store.Actor{Kind: store.ActorStaff, Name: "Sam"}, database: database}
 	w.update(func(tx *store.Tx) (err error) {
 		w.account, err = tx.PutAccount(w.ctx, store.Account{
 			Platform: store.PlatformActivepieces, Name: "pieces", APIURL: sim.URL, Token: "sk-canary", UserScope: store.ScopeWorkspace, IsDefault: true,

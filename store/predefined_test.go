@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -96,6 +98,50 @@ func TestPredefinedValuesAreSealed(t *testing.T) {
 		left := storetest.Must[[]store.PredefinedConnection](t)(s.PredefinedConnections(h.ctx, h.account.ID))
 		if len(fixed)+len(asked)+len(left) != 0 {
 			t.Errorf("after its removal: got %d values, %d answers, %d listed", len(fixed), len(asked), len(left))
+		}
+	})
+}
+
+// What is sealed is nowhere in clear, and opens by the new keys alone once they have been rotated.
+func TestPredefinedValuesOutliveTheirKeys(t *testing.T) {
+	storetest.EachDatabase(t, func(t *testing.T, database string, clock *storetest.Clock) {
+		path := filepath.Join(t.TempDir(), "keys.json")
+		must := storetest.Must[*store.Store](t)
+		ok := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ok(store.CreateKeys(path))
+		s := must(openWith(t, database, path, clock))
+		defer s.Close() //nolint:errcheck // the test is over
+		h := newShelf(t, s, clock)
+		h.update(func(tx *store.Tx) error {
+			return tx.PutAskedValues(h.ctx, h.c.ID, h.w[0].ID, map[string]secret.Text{"pin": "an5wer"})
+		})
+		for query, plain := range map[string]string{`SELECT fixed FROM predefined_connections`: "s3cret", `SELECT sealed FROM asked_values`: "an5wer"} {
+			var sealed []byte
+			ok(raw(t, database).QueryRow(query).Scan(&sealed))
+			if bytes.Contains(sealed, []byte(plain)) || len(sealed) == 0 {
+				t.Errorf("%s: not sealed", query)
+			}
+		}
+		ok(store.PrepareKeys(path))
+		ok(store.RotateKeys(path))
+		now := must(openWith(t, database, path, clock))
+		defer now.Close() //nolint:errcheck // the test is over
+		if _, err := now.Rewrap(h.ctx); err != nil {
+			t.Fatal(err)
+		}
+		ok(store.DropKeys(path))
+		last := must(openWith(t, database, path, clock))
+		defer last.Close() //nolint:errcheck // the test is over
+		c := storetest.Must[store.PredefinedConnection](t)(last.PredefinedConnection(h.ctx, h.c.ID))
+		fixed := storetest.Must[map[string]secret.Text](t)(last.FixedValues(h.ctx, c))
+		asked := storetest.Must[map[string]secret.Text](t)(last.AskedValues(h.ctx, c.ID, h.w[0].ID))
+		if fixed["key"] != "s3cret" || asked["pin"] != "an5wer" {
+			t.Error("the values do not open any more")
 		}
 	})
 }
