@@ -17,7 +17,9 @@ func newDesk() *Desk {
 		Clock: clock.New(), Journal: NewJournal("Password"), Held: NewHolds(),
 		Faults: &Faults{
 			Apart: []string{"image"}, Kinds: map[string]string{"own": "answers in the platform's words"},
-			Answer: func(w http.ResponseWriter, f Fault) { WriteJSON(w, http.StatusTeapot, map[string]string{"kind": f.Kind}) },
+			Answer: func(w http.ResponseWriter, f Fault) {
+				WriteJSON(w, http.StatusTeapot, map[string]string{"kind": f.Kind})
+			},
 		},
 	}
 }

@@ -144,7 +144,7 @@ func (w *stage) anyFlow(id string, change func(f *flow, v *version)) {
 // recorded is the answer of another pair of the same edition, for what it shows of the state.
 func (w *stage) recorded(name string) object {
 	w.t.Helper()
-	for _, p := range readPairs(w.t) {
+	for _, p := range w.all {
 		if p.edition == w.p.edition && p.name == name {
 			body, _ := p.Response.Body.(object)
 			return body

@@ -1,6 +1,7 @@
 package piecesim
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,29 +31,67 @@ type connection struct {
 
 func (n *connection) key() string { return n.ID }
 
-// show is a connection as an upsert answers it.
-func (n *connection) show(platformID string) object {
-	return object{
-		"id": n.ID, "created": stamp(n.Created), "updated": stamp(n.Updated), "displayName": n.DisplayName, "externalId": n.ExternalID,
-		"type": n.Type, "status": n.Status, "platformId": platformID, "pieceName": n.PieceName, "ownerId": n.OwnerID,
-		"projectIds": notNil(n.ProjectIDs), "scope": n.Scope, "metadata": n.Metadata, "pieceVersion": n.PieceVersion,
-		"preSelectForNewProjects": n.PreSelect, "usingSecretManager": false,
+// shownConnection is a connection as an upsert answers it. It is a struct, unlike most answers, since lists of thousands
+// are asked for.
+type shownConnection struct {
+	ID           string   `json:"id"`
+	Created      string   `json:"created"`
+	Updated      string   `json:"updated"`
+	DisplayName  string   `json:"displayName"`
+	ExternalID   string   `json:"externalId"`
+	Type         string   `json:"type"`
+	Status       string   `json:"status"`
+	PlatformID   string   `json:"platformId"`
+	PieceName    string   `json:"pieceName"`
+	OwnerID      string   `json:"ownerId"`
+	ProjectIDs   []string `json:"projectIds"`
+	Scope        string   `json:"scope"`
+	Metadata     any      `json:"metadata"`
+	PieceVersion string   `json:"pieceVersion"`
+	PreSelect    bool     `json:"preSelectForNewProjects"`
+	Managed      bool     `json:"usingSecretManager"`
+}
+
+// listedConnection is a connection as lists have it: with its owner and the flows that use it.
+type listedConnection struct {
+	shownConnection
+	Owner    any      `json:"owner"`
+	FlowIDs  []string `json:"flowIds"`
+	Projects []object `json:"projects,omitempty"`
+}
+
+func (n *connection) show(platformID string) shownConnection {
+	return shownConnection{
+		ID: n.ID, Created: stamp(n.Created), Updated: stamp(n.Updated), DisplayName: n.DisplayName, ExternalID: n.ExternalID,
+		Type: n.Type, Status: n.Status, PlatformID: platformID, PieceName: n.PieceName, OwnerID: n.OwnerID,
+		ProjectIDs: notNil(n.ProjectIDs), Scope: n.Scope, Metadata: n.Metadata, PieceVersion: n.PieceVersion, PreSelect: n.PreSelect,
 	}
 }
 
-// listed is a connection as lists have it: with its owner and the flows that use it.
-func (c *call) listed(uses map[string][]*flow) func(*connection) any {
-	return func(n *connection) any {
-		out := n.show(c.st.ID)
+// listing shows connections in a list.
+func (c *call) listing() func(*connection) listedConnection {
+	uses, owners := c.st.uses(), map[string]any{}
+	return func(n *connection) listedConnection {
 		flows := []string{}
 		for _, f := range uses[n.ExternalID] {
 			if slices.Contains(n.ProjectIDs, f.ProjectID) {
 				flows = append(flows, f.ID)
 			}
 		}
-		out["owner"], out["flowIds"] = c.st.showOwner(n.OwnerID), flows
-		return out
+		owner, ok := owners[n.OwnerID]
+		if !ok {
+			raw, _ := json.Marshal(c.st.showOwner(n.OwnerID)) // texts only
+			owner = json.RawMessage(raw)
+			owners[n.OwnerID] = owner
+		}
+		return listedConnection{shownConnection: n.show(c.st.ID), Owner: owner, FlowIDs: flows}
 	}
+}
+
+// listed is the page of connections that the request asks for.
+func (c *call) listed(rows []*connection) object {
+	show := c.listing()
+	return page(c, rows, byCreated(connectionMade), 10, func(n *connection) any { return show(n) })
 }
 
 // uses are the flows by the external IDs that they name.
@@ -93,7 +132,7 @@ func listConnections(c *call) (any, error) {
 		return nil, err
 	}
 	rows := c.st.connections.where(func(n *connection) bool { return slices.Contains(n.ProjectIDs, projectID) && c.matches(n) })
-	return page(c, rows, byCreated(connectionMade), 10, c.listed(c.st.uses())), nil
+	return c.listed(rows), nil
 }
 
 func listPlatformConnections(c *call) (any, error) {
@@ -101,16 +140,14 @@ func listPlatformConnections(c *call) (any, error) {
 		in := slices.ContainsFunc(n.ProjectIDs, func(id string) bool { return c.wants("projectIds", id) })
 		return c.matches(n) && c.wants("ownerIds", n.OwnerID) && (in || len(n.ProjectIDs) == 0 && !c.query.Has("projectIds"))
 	})
-	listed := c.listed(c.st.uses())
+	show := c.listing()
 	return page(c, rows, byCreated(connectionMade), 10, func(n *connection) any {
-		out, _ := listed(n).(object)
-		projects := []any{}
+		out := show(n)
 		for _, id := range n.ProjectIDs {
 			if p, ok := c.st.projects.get(id); ok {
-				projects = append(projects, object{"id": p.ID, "displayName": p.DisplayName, "type": p.Type})
+				out.Projects = append(out.Projects, object{"id": p.ID, "displayName": p.DisplayName, "type": p.Type})
 			}
 		}
-		out["projects"] = projects
 		return out
 	}), nil
 }

@@ -8,8 +8,9 @@ import (
 	"portico/sandbox/control"
 )
 
-// controlRoutes are for tests and for whoever plays with the sandbox: faults, the clock, what there is, and what others
-// do at Activepieces while the portal looks away.
+// controlRoutes are for tests and for whoever plays with the sandbox: faults, held calls, requests and the clock as every
+// simulator has them; settings (licence, worker, limits); what there is, in counts or whole; how many calls wait for a
+// worker; and what others do at Activepieces while the portal looks away (hand.go).
 func (s *Server) controlRoutes(mux *http.ServeMux) {
 	s.desk.Routes(mux)
 	control.Route(mux, "GET /_control/settings", func(*http.Request) (any, error) { return s.settings(), nil })

@@ -1,21 +1,14 @@
 package piecesim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-	"time"
 
 	"portico/sandbox/control"
 )
-
-// maxBody is the most that is read of a request, in bytes [?].
-const maxBody = 25 << 20
 
 // endpoint is one route of the API.
 type endpoint struct {
@@ -34,25 +27,6 @@ type endpoint struct {
 
 // errNeedsWorker is what do returns when it can go on only after a worker has done something.
 var errNeedsWorker = errors.New("a worker is needed")
-
-// call is one request on its way.
-type call struct {
-	srv   *Server
-	r     *http.Request
-	raw   []byte
-	body  object // nil when it is not an object
-	query url.Values
-	id    string // the {id} of the path
-
-	// The following are there for do.
-	st     *state
-	who    principal
-	now    time.Time
-	conf   settings
-	worked bool // a worker has done what do asked for
-	memo   any  // what do found before it asked for a worker
-	header http.Header
-}
 
 // serve makes a handler of an endpoint.
 func (s *Server) serve(e endpoint) http.HandlerFunc {
@@ -87,45 +61,6 @@ func problemOf(err error) *problem {
 		return p
 	}
 	return crash("", err.Error())
-}
-
-// read takes the body in; what it returns comes before any check.
-func (c *call) read(r *http.Request) error {
-	var err error
-	if c.raw, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil {
-		return framework(http.StatusBadRequest, "FST_ERR_CTP_INVALID_CONTENT_LENGTH", "Request body size did not match Content-Length")
-	}
-	if len(c.raw) > maxBody {
-		return framework(http.StatusRequestEntityTooLarge, "FST_ERR_CTP_BODY_TOO_LARGE", "Request body is too large")
-	}
-	if len(c.raw) == 0 {
-		return nil
-	}
-	isJSON := strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
-	if err := json.Unmarshal(c.raw, &c.body); err != nil && isJSON && !json.Valid(c.raw) {
-		return framework(http.StatusBadRequest, "FST_ERR_CTP_INVALID_JSON_BODY",
-			"Body is not valid JSON but content-type is set to 'application/json'")
-	}
-	return nil
-}
-
-// names are the endpoint's; an operation on a flow goes by its type.
-func (c *call) names(e endpoint) []string {
-	if op, ok := c.body["type"].(string); ok && e.name == opFlow {
-		return []string{op, e.name}
-	}
-	return []string{e.name}
-}
-
-func (c *call) variables() map[string]any {
-	out := map[string]any{}
-	for k, v := range c.query {
-		out[k] = strings.Join(v, ",")
-	}
-	for k, v := range c.body {
-		out[k] = v
-	}
-	return out
 }
 
 // answer checks in the order that was recorded: the request's shape, the token, the feature, and then what it asks.
@@ -230,18 +165,11 @@ func (s *Server) admit(c *call, e endpoint, entry *control.Record) error {
 }
 
 func write(w http.ResponseWriter, e endpoint, raw json.RawMessage) {
-	switch e.status {
-	case http.StatusNoContent:
-		w.WriteHeader(http.StatusNoContent)
-	case 0:
-		writeJSON(w, http.StatusOK, raw)
-	default:
-		writeJSON(w, e.status, raw)
+	if e.status == http.StatusNoContent {
+		w.WriteHeader(e.status)
+		return
 	}
-}
-
-// wants says whether a repeatable query parameter admits a value: it is not given, or names it.
-func (c *call) wants(parameter, value string) bool {
-	list, given := c.query[parameter]
-	return !given || slices.Contains(list, value)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(cmp.Or(e.status, http.StatusOK))
+	_, _ = w.Write(raw) // the client may be gone: nothing to do about it
 }

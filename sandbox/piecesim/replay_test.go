@@ -68,14 +68,14 @@ func readPairs(t *testing.T) []pair {
 // TestRecordingsReplay arranges for each pair the state that it was recorded in, asks again, and wants the same status, the
 // same error word for word, and an answer of the same members and types.
 func TestRecordingsReplay(t *testing.T) {
-	replayed := 0
-	for _, p := range readPairs(t) {
+	replayed, all := 0, readPairs(t)
+	for _, p := range all {
 		if slices.Contains(notSimulated, p.name) {
 			continue
 		}
 		replayed++
 		t.Run(p.edition+"-"+p.name, func(t *testing.T) {
-			w := newStage(t, p)
+			w := newStage(t, p, all)
 			w.arrange()
 			got := w.ask()
 			if got.Code != p.Response.Status {
@@ -164,20 +164,21 @@ func differences(path string, got, want any) []string {
 
 // stage is a server in the state that a pair was recorded in.
 type stage struct {
-	t  *testing.T
-	p  pair
-	s  *Server
-	st *state
+	t   *testing.T
+	p   pair
+	all []pair // for what other answers show of the state
+	s   *Server
+	st  *state
 }
 
-func newStage(t *testing.T, p pair) *stage {
+func newStage(t *testing.T, p pair, all []pair) *stage {
 	t.Helper()
 	at := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	s := New(Options{
 		Clock: clock.From(func() time.Time { return at }), Edition: p.edition, Unlicensed: true, AdminEmail: "dev@ap.com",
 		AdminPassword: "<PASSWORD>", Templates: []Template{}, URL: "http://localhost:53000",
 	})
-	w := &stage{t, p, s, s.state}
+	w := &stage{t, p, all, s, s.state}
 	w.asRecorded()
 	return w
 }
