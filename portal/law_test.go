@@ -9,12 +9,70 @@ import (
 	"portico/store"
 )
 
-// Whatever people do and whatever breaks in between, once nothing is broken any more Tray has exactly what we think
-// it has: nothing twice, nothing orphaned, on and off as we say.
+// side is a platform as the law knows it.
+type side struct {
+	world     func(*testing.T) *world
+	offers    func(*world) []store.Integration
+	authorize func(*world, store.Instance)
+	breaks    []string // calls that may fail
+	there     func(*world) map[string]theirs
+	name      func(store.Instance) string
+}
+
+// theirs is an instance as its platform has it.
+type theirs struct {
+	on   bool
+	name string
+}
+
+var atTray = side{
+	world: func(t *testing.T) *world { return newWorld(t, nil) },
+	offers: func(w *world) []store.Integration {
+		return []store.Integration{w.integration(withSignins(0)), w.integration(withSignins(1)), w.integration(withSignins(2))}
+	},
+	authorize: (*world).tryAuthorize,
+	breaks:    []string{"createExternalUser", "authorize", "createSolutionInstance", "updateSolutionInstance", "removeSolutionInstance", "authentications", "solutionInstances"},
+	there: func(w *world) map[string]theirs {
+		return theirsOf(w.there("instances"), func(m map[string]any) theirs { on, _ := m["enabled"].(bool); return theirs{on, m["name"].(string)} })
+	},
+	name: trayEngine{}.upstreamName,
+}
+
+var atActivepieces = side{
+	world: newPieces,
+	offers: func(w *world) []store.Integration {
+		return []store.Integration{w.template("Webhook"), w.template("Stripe")}
+	},
+	authorize: func(w *world, in store.Instance) {
+		_ = w.give(in) // that it is not its turn is part of the game
+	},
+	breaks: []string{"listProjects", "createProject", "createFlow", "deleteFlow", "IMPORT_FLOW", "LOCK_AND_PUBLISH", "CHANGE_STATUS", "CHANGE_NAME", "upsertConnection", "listConnections", "listFlows", "getFlow"},
+	there: func(w *world) map[string]theirs {
+		return theirsOf(w.there("flows"), func(m map[string]any) theirs { return theirs{m["status"] == "ENABLED", m["name"].(string)} })
+	},
+	name: piecesEngine{}.upstreamName,
+}
+
+func theirsOf(list []any, as func(map[string]any) theirs) map[string]theirs {
+	all := map[string]theirs{}
+	for _, x := range list {
+		m := x.(map[string]any)
+		all[m["id"].(string)] = as(m)
+	}
+	return all
+}
+
+// Whatever people do and whatever breaks in between, once nothing is broken any more the platform has exactly what we
+// think it has: nothing twice, nothing orphaned, on and off as we say.
 func TestWhateverHappensItAgrees(t *testing.T) {
+	t.Run("Tray", func(t *testing.T) { t.Parallel(); agrees(t, atTray) })
+	t.Run("Activepieces", func(t *testing.T) { t.Parallel(); agrees(t, atActivepieces) })
+}
+
+func agrees(t *testing.T, at side) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := newWorld(t, nil)
-		offers := []store.Integration{w.integration(withSignins(0)), w.integration(withSignins(1)), w.integration(withSignins(2))}
+		w := at.world(t)
+		offers := at.offers(w)
 		pick := func(cards []store.Card) store.Instance {
 			in, err := w.store.Instance(w.ctx, cards[rapid.IntRange(0, len(cards)-1).Draw(r, "which")].ID)
 			w.ok(err)
@@ -31,7 +89,7 @@ func TestWhateverHappensItAgrees(t *testing.T) {
 			case "connect":
 				_, _ = w.portal.Connect(w.ctx, w.who, rapid.SampledFrom(offers).Draw(r, "offer").ID, rapid.Bool().Draw(r, "another"), false)
 			case "authorize":
-				w.tryAuthorize(pick(cards))
+				at.authorize(w, pick(cards))
 			case "on":
 				_ = w.portal.TurnOn(w.ctx, w.who, pick(cards).ID)
 			case "off":
@@ -43,7 +101,7 @@ func TestWhateverHappensItAgrees(t *testing.T) {
 			case "retry":
 				_ = w.portal.Retry(w.ctx, w.who, pick(cards).ID)
 			case "fault":
-				operation := rapid.SampledFrom([]string{"createExternalUser", "authorize", "createSolutionInstance", "updateSolutionInstance", "removeSolutionInstance", "authentications", "solutionInstances"}).Draw(r, "operation")
+				operation := rapid.SampledFrom(at.breaks).Draw(r, "operation")
 				w.fault(operation, rapid.SampledFrom([]string{"500", "429", "lost", "malformed"}).Draw(r, "kind"), rapid.IntRange(1, 2).Draw(r, "times"))
 			case "wait":
 				w.clock.Advance(time.Duration(rapid.IntRange(1, 90).Draw(r, "seconds")) * time.Second)
@@ -55,12 +113,12 @@ func TestWhateverHappensItAgrees(t *testing.T) {
 				_ = w.portal.syncInstances(w.ctx, w.who.Workspace.AccountID)
 			}
 		}
-		w.agree(r)
+		w.agree(r, at)
 	})
 }
 
 // agree mends everything, lets all come to rest, and compares both sides.
-func (w *world) agree(r *rapid.T) {
+func (w *world) agree(r *rapid.T, at side) {
 	w.control("DELETE", "/faults", nil)
 	w.clock.Advance(10 * time.Minute)
 	for range 2 {
@@ -70,11 +128,7 @@ func (w *world) agree(r *rapid.T) {
 		w.clock.Advance(time.Minute)
 		w.sweep()
 	}
-	there := map[string]map[string]any{}
-	for _, x := range w.there("instances") {
-		m := x.(map[string]any)
-		there[m["id"].(string)] = m
-	}
+	there := at.there(w)
 	for _, card := range w.cards() {
 		c, err := w.store.Instance(w.ctx, card.ID) // a card has no more than it shows
 		w.ok(err)
@@ -83,17 +137,17 @@ func (w *world) agree(r *rapid.T) {
 		}
 		x, ok := there[c.UpstreamID]
 		if !ok {
-			r.Fatalf("%s (%s, %q) is not at Tray", c.Name, c.State, c.Attention)
+			r.Fatalf("%s (%s, %q) is not there", c.Name, c.State, c.Attention)
 		}
-		if on, _ := x["enabled"].(bool); on != (c.State == store.Enabled) {
-			r.Fatalf("%s is %s here, and enabled=%v at Tray", c.Name, c.State, on)
+		if x.on != (c.State == store.Enabled) {
+			r.Fatalf("%s is %s here, and on=%v there", c.Name, c.State, x.on)
 		}
-		if x["name"] != (trayEngine{}).upstreamName(c) {
-			r.Fatalf("%s is called %v at Tray", c.Name, x["name"])
+		if x.name != at.name(c) {
+			r.Fatalf("%s is called %v there", c.Name, x.name)
 		}
 		delete(there, c.UpstreamID)
 	}
 	if len(there) > 0 {
-		r.Fatalf("orphans at Tray: %v", there)
+		r.Fatalf("orphans there: %v", there)
 	}
 }
