@@ -150,6 +150,7 @@ func TestBuilderInARefusedFrame(t *testing.T) {
 	if evaluate[bool](b, `!!document.querySelector("form[target=_blank]")`) {
 		t.Error("a page at the top level leads to the top level")
 	}
+	s.accessible(b, site+"/automations/builder")
 }
 
 // A person signs in in the platform's window; what any other frame or window says is asked of the platform first.
@@ -193,6 +194,9 @@ func (s *studio) wantSlot(in store.Instance, done bool) {
 
 func TestScriptsPageInABrowser(t *testing.T) {
 	s := newStudio(t)
+	storetest.Update(t, s.store, func(tx *store.Tx) error {
+		return tx.PutScript(s.ctx, store.Script{AccountID: s.pieces.ID, Hash: strings.Repeat("aa", 32), URL: s.pieces.SDKURL}, []byte("one();"))
+	})
 	s.as(store.StaffAdmin)
 	s.accessible(newBrowser(t), s.serve()+"/admin/activepieces/"+s.pieces.ID+"/scripts")
 }
