@@ -39,6 +39,13 @@ func newBrowser(t *testing.T) *browser {
 // tab is another tab of the same browser.
 func (b *browser) tab() *browser { return &browser{t: b.t, cookies: b.cookies, page: b.page} }
 
+// with is the same tab for a subtest.
+func (b *browser) with(t *testing.T) *browser {
+	c := *b
+	c.t = t
+	return &c
+}
+
 // frame is a frame within the page that is shown.
 func (b *browser) frame() *browser {
 	return &browser{t: b.t, cookies: b.cookies, frameOf: siteOf(b.url), page: b.page}

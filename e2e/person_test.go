@@ -27,6 +27,7 @@ type person struct {
 	home        site
 	sub, name   string
 	workspace   string // the host's ID of their customer
+	store       string // that their customer's record names
 	integration string // address of the one that was found last
 }
 

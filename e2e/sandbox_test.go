@@ -164,6 +164,11 @@ func (r result) text(name string) string {
 	return v
 }
 
+func (r result) number(name string) int {
+	v, _ := r.get(name).value.(float64)
+	return int(v)
+}
+
 func (r result) is(name string) bool {
 	v, _ := r.get(name).value.(bool)
 	return v
