@@ -17,44 +17,64 @@ import (
 
 // Whatever goes wrong at whichever call, once nothing does any more there is one project and one connection.
 func TestFaultsOfEachCallAreOvercome(t *testing.T) {
-	operations := map[string][]string{
+	w := newPlant(t, piecesim.Options{}, 0)
+	for what, operations := range map[string][]string{
 		"making":   {"listProjects", "createProject", "upsertGlobalConnection", "listConnections"},
 		"renaming": {"upsertGlobalConnection", "listConnections", "deleteGlobalConnection"},
 		"removing": {"listConnections", "deleteGlobalConnection"},
-	}
-	for what, names := range operations {
-		for _, operation := range names {
+	} {
+		for _, operation := range operations {
 			for _, kind := range []string{"429", "500", "lost", "malformed", "html"} {
-				t.Run(what+"/"+operation+"/"+kind, func(t *testing.T) {
-					w := newPlant(t, piecesim.Options{}, 1)
-					c := w.create(gelatoFor("k1"))
-					if what != "making" {
-						w.apply(c.ID)
-						change := gelatoFor("k2")
-						change.NamePattern = "other_{workspace}"
-						w.ok(w.portal.ChangePredefined(w.ctx, w.staff, c.ID, change))
-						c.NamePattern = change.NamePattern
-					}
-					w.fault(operation, kind, 1)
-					if what == "removing" {
-						_, err := w.portal.RemovePredefined(w.ctx, w.staff, c.ID)
-						w.ok(err)
-						w.settle()
-						w.wantState(c.ID, 0, store.ConnRemoved)
-						if n := len(w.there()); n != 0 {
-							t.Errorf("got %d connections, want none", n)
-						}
-						return
-					}
-					w.ok(w.portal.askedByStaff(w.ctx, w.staff, c.ID, w.spaces[0].ID, "predefined.tried"))
-					w.settle()
-					w.sweep()
-					key := map[string]string{"making": "k1", "renaming": "k2"}[what]
-					w.wantExactly(c, storeOf(key))
-					w.wantState(c.ID, 0, store.ConnActive)
-				})
+				t.Run(what+"/"+operation+"/"+kind, func(t *testing.T) { w.in(t).overcome(what, operation, kind) })
 			}
 		}
+	}
+}
+
+// overcome makes, renames or removes a connection of a new workspace while a call goes wrong, and looks at what there is
+// when all has come to rest.
+func (w *plant) overcome(what, operation, kind string) {
+	w.Helper()
+	id := strings.Join([]string{what, operation, kind}, "-")
+	w.spaces = []store.Workspace{w.workspace(id, map[string]string{"store": "s"})}
+	change := gelatoFor("k1")
+	change.NamePattern = id + "_{workspace}"
+	c, key := w.create(change), "k1"
+	if what != "making" {
+		w.ok(w.portal.askedByStaff(w.ctx, w.staff, c.ID, w.spaces[0].ID, "predefined.tried"))
+		w.settle()
+	}
+	if what == "renaming" {
+		key, change = "k2", gelatoFor("k2")
+		change.NamePattern = "other-" + id
+		w.ok(w.portal.ChangePredefined(w.ctx, w.staff, c.ID, change))
+		c.NamePattern = change.NamePattern
+	}
+	w.fault(operation, kind, 1)
+	if what == "removing" {
+		_, err := w.portal.RemovePredefined(w.ctx, w.staff, c.ID)
+		w.ok(err)
+	} else {
+		w.ok(w.portal.askedByStaff(w.ctx, w.staff, c.ID, w.spaces[0].ID, "predefined.tried"))
+	}
+	w.settle()
+	w.sweep()
+	var left struct {
+		Faults []any `json:"faults"`
+	}
+	if w.control("GET", "/faults", nil, &left); len(left.Faults) > 0 {
+		w.Fatal("the call was never made")
+	}
+	if what != "removing" {
+		w.wantState(c.ID, 0, store.ConnActive)
+		for _, fault := range w.exactly(c, storeOf(key)) {
+			w.Error(fault)
+		}
+		return
+	}
+	x := w.wantState(c.ID, 0, store.ConnRemoved)
+	if slices.ContainsFunc(w.there(), func(y thing) bool { return slices.Contains(y.Projects, x.ProjectID) }) {
+		w.Error("the connection is still there")
 	}
 }
 
@@ -112,6 +132,7 @@ func TestDriftIsRepairedAndErrorsAreReported(t *testing.T) {
 		}},
 	} {
 		t.Run(drift.name, func(t *testing.T) {
+			w := w.in(t)
 			w.clock.Advance(time.Minute)
 			drift.do(w.wantState(c.ID, 0, store.ConnActive))
 			w.ok(w.portal.checkConnections(w.ctx, w.account.ID))
