@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"portico/portal"
+	"portico/sandbox/piecesim"
 	"portico/secret"
 	"portico/store"
 	"portico/store/storetest"
@@ -33,6 +34,8 @@ type town struct {
 	offer      store.Integration
 	automation string        // made in the builder
 	pieces     store.Account // at Activepieces
+	predefined string
+	rollout    string
 }
 
 const (
@@ -42,8 +45,11 @@ const (
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	d := newDesk(t)
-	w := &town{desk: d, offer: d.integration("Slack", "Messaging")}
+	y := newYard(t, piecesim.Options{})
+	y.configure(func(a *store.Account) { a.SDKURL = "https://ap.invalid/sdk.js" })
+	d := y.desk
+	w := &town{desk: d, offer: d.integration("Slack", "Messaging"), pieces: y.pieces, predefined: y.predefine("k").ID}
+	w.rollout = y.rollout(store.Rollout{Kind: store.RolloutApply, PredefinedID: w.predefined, StopPercent: 20}).ID
 	other := storetest.Workspace(t, d.store, d.account, "globex")
 	people := []struct {
 		workspace store.Workspace
@@ -64,11 +70,6 @@ func newTown(t *testing.T) *town {
 	}
 	w.askers = append(w.askers, asker{name: "stranger"}, asker{name: "host", kind: "host", key: townKey})
 	storetest.Update(t, d.store, func(tx *store.Tx) error {
-		var err error
-		w.pieces, err = tx.PutAccount(d.ctx, store.Account{Platform: store.PlatformActivepieces, Name: "ap", APIURL: "https://ap.invalid", UserScope: store.ScopeWorkspace, SDKURL: "https://ap.invalid/sdk.js"})
-		if err != nil {
-			return err
-		}
 		if err := tx.PutScript(d.ctx, store.Script{AccountID: w.pieces.ID, Hash: townScript}, []byte("one();")); err != nil {
 			return err
 		}
@@ -102,7 +103,7 @@ func (w *town) userCookie(u store.User) *http.Cookie {
 func (w *town) fill(path string, in store.Instance) string {
 	path = strings.Replace(path, "/activepieces/:account", "/activepieces/"+w.pieces.ID, 1)
 	return strings.NewReplacer(":instance", in.ID, ":integration", w.offer.ID, ":workspace", w.acme.ID, ":automation", w.automation, ":user", w.ann.ID,
-		":account", w.account.ID, ":flow", "none", ":icon", "none", ":ticket", "none", ":job", "1", ":hash", townScript, ":slot", "none", "*", "none").Replace(path)
+		":account", w.account.ID, ":flow", "none", ":icon", "none", ":ticket", "none", ":job", "1", ":hash", townScript, ":slot", "none", ":predefined", w.predefined, ":rollout", w.rollout, "*", "none").Replace(path)
 }
 
 // status asks for a route and says how it was answered.

@@ -165,12 +165,12 @@ func (s *Server) adminShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	shown, done := c.FormValue("shown") != "", "hidden"
-	if shown {
-		done = "published"
+	done, known := map[string]string{"1": "published", "0": "hidden"}[c.FormValue("shown")]
+	if !known {
+		return echo.NewHTTPError(http.StatusBadRequest, "a form that says whether it is shown")
 	}
 	err = s.Portal.SetIntegration(ctx, staffActor(c), g.ID, portal.IntegrationChange{
-		Shown: shown, Position: g.Position, Title: form.Title, Description: form.Description,
+		Shown: done == "published", Position: g.Position, Title: form.Title, Description: form.Description,
 		EnableMode: form.EnableMode, Restricted: form.Restricted, Audience: lines(form.Audience),
 	})
 	if err != nil {

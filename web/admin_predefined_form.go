@@ -17,8 +17,12 @@ import (
 	"portico/views"
 )
 
-// adminNewPredefined answers GET /admin/activepieces/:account/connections/new?piece=&way=&pattern=.
+// adminNewPredefined answers GET /admin/activepieces/:account/connections/new?piece=&way=&pattern=. Who names no service is
+// led to where one is picked.
 func (s *Server) adminNewPredefined(c echo.Context) error {
+	if c.QueryParam("piece") == "" {
+		return s.toPieces(c)
+	}
 	p, err := s.newPredefined(c, c.QueryParam("piece"), c.QueryParam("way"))
 	if err != nil {
 		return err
@@ -27,6 +31,10 @@ func (s *Server) adminNewPredefined(c echo.Context) error {
 		return err
 	}
 	return s.render(c, http.StatusOK, views.AdminPredefinedNew(p))
+}
+
+func (s *Server) toPieces(c echo.Context) error {
+	return s.redirect(c, "/admin/activepieces/", url.PathEscape(c.Param("account")), "/pieces")
 }
 
 // newPredefined is the empty form of a service's way to sign in; its first one where it has no such.
@@ -113,6 +121,9 @@ func (s *Server) preview(ctx context.Context, f *views.PredefinedForm, pattern s
 
 // adminCreatePredefined answers POST /admin/activepieces/:account/connections: a look at the name, or a new connection.
 func (s *Server) adminCreatePredefined(c echo.Context) error {
+	if c.FormValue("piece") == "" {
+		return s.toPieces(c)
+	}
 	p, err := s.newPredefined(c, c.FormValue("piece"), c.FormValue("way"))
 	if err != nil {
 		return err

@@ -18,14 +18,17 @@ func (s *Server) adminCheckPredefined(c echo.Context) error {
 	return s.redirect(c, address("/admin/activepieces/connections/"+id, "done", "checking"))
 }
 
-// adminRepairConnection answers POST /admin/activepieces/connections/:predefined/repair.
+// adminRepairConnection answers POST /admin/activepieces/connections/:predefined/repair/:workspace.
 func (s *Server) adminRepairConnection(c echo.Context) error {
 	id := c.Param("predefined")
-	if err := s.Portal.RepairConnection(c.Request().Context(), staffActor(c), id, c.FormValue("workspace")); err != nil {
+	if err := s.Portal.RepairConnection(c.Request().Context(), staffActor(c), id, c.Param("workspace")); err != nil {
 		return err
 	}
 	return s.redirect(c, address("/admin/activepieces/connections/"+id, "state", c.FormValue("state"), "done", "repaired"))
 }
+
+// adminTries is how many workspaces to try something on are listed.
+const adminTries = 12
 
 // adminTry answers GET /admin/activepieces/connections/:predefined/try?q=&workspace=: workspaces to try it on, and what
 // has come of trying it on one.
@@ -40,11 +43,11 @@ func (s *Server) adminTry(c echo.Context) error {
 		return err
 	}
 	p := views.AdminPredefinedTryPage{AdminPage: a, Connection: one, Search: c.QueryParam("q")}
-	list, err := s.Store.Projects(ctx, one.AccountID, p.Search, "", "", adminSecond+1)
+	list, err := s.Store.Projects(ctx, one.AccountID, p.Search, "", "", adminTries+1)
 	if err != nil {
 		return err
 	}
-	p.Workspaces, p.More = pageOf(list, adminSecond)
+	p.Workspaces, p.More = pageOf(list, adminTries)
 	if id := c.QueryParam("workspace"); id != "" {
 		x, err := s.Store.WorkspaceConnection(ctx, one.ID, id)
 		if err != nil {
@@ -56,9 +59,9 @@ func (s *Server) adminTry(c echo.Context) error {
 	return s.render(c, http.StatusOK, views.AdminPredefinedTry(p))
 }
 
-// adminTryPredefined answers POST /admin/activepieces/connections/:predefined/try.
+// adminTryPredefined answers POST /admin/activepieces/connections/:predefined/try/:workspace.
 func (s *Server) adminTryPredefined(c echo.Context) error {
-	id, workspace := c.Param("predefined"), c.FormValue("workspace")
+	id, workspace := c.Param("predefined"), c.Param("workspace")
 	if _, err := s.Portal.TryPredefined(c.Request().Context(), staffActor(c), id, workspace); err != nil {
 		return err
 	}

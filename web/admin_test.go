@@ -128,6 +128,7 @@ func TestEveryAdminChangeIsAudited(t *testing.T) {
 		"/admin/users/:user/sign-out":         {"/admin/users/" + d.ann.ID + "/sign-out", "session.ended", nil},
 		"/admin/instances/:instance/approve":  {"/admin/instances/" + held.ID + "/approve", "instance.checked", nil},
 		"/admin/catalogue/:integration":       {"/admin/catalogue/" + g.ID, "integration.changed", []string{"position", "4"}},
+		"/admin/catalogue/:integration/shown": {"/admin/catalogue/" + g.ID + "/shown", "integration.changed", []string{"shown", "1"}},
 		"/admin/catalogue/:integration/slots": {"/admin/catalogue/" + g.ID + "/slots", "slots.changed", slotRow("x", "X", "", "1")},
 		"/admin/accounts/:account/sync":       {"/admin/accounts/" + d.account.ID + "/sync", "catalogue.synced", nil},
 		"/admin/jobs/:job/retry":              {"/admin/jobs/" + job + "/retry", "job.retried", nil},
