@@ -38,13 +38,6 @@ func (p *Portal) askedByStaff(ctx context.Context, actor store.Actor, id, worksp
 		if err != nil {
 			return err
 		}
-		theirs, err := tx.WorkspaceAccounts(ctx, w)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(theirs, func(a store.Account) bool { return a.ID == c.AccountID }) {
-			return store.ErrNotFound
-		}
 		if err := p.makeConnection(ctx, tx, c, w); err != nil {
 			return err
 		}
@@ -56,10 +49,17 @@ func (p *Portal) askedByStaff(ctx context.Context, actor store.Actor, id, worksp
 	})
 }
 
-// makeConnection stores that a workspace is to have a predefined connection.
+// makeConnection stores that a workspace is to have a predefined connection, which has to be of one of its accounts.
 func (p *Portal) makeConnection(ctx context.Context, tx *store.Tx, c store.PredefinedConnection, w store.Workspace) error {
+	theirs, err := tx.WorkspaceAccounts(ctx, w)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(theirs, func(a store.Account) bool { return a.ID == c.AccountID }) {
+		return store.ErrNotFound
+	}
 	name, _ := p.nameFor(c, w)
-	err := tx.MakeConnection(ctx, c.ID, w.ID, name)
+	err = tx.MakeConnection(ctx, c.ID, w.ID, name)
 	if errors.Is(err, store.ErrExists) {
 		return refuse("connection_name_taken", "name", shortened(name))
 	}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -265,6 +266,34 @@ func TestConsentIsLookedFor(t *testing.T) {
 	}
 	w.sweep()
 	w.wantState(c.ID, 0, store.ConnActive)
+}
+
+func TestOnlyWorkspacesOfTheAccountGetIt(t *testing.T) {
+	w := newPlant(t, piecesim.Options{}, 0)
+	c := w.create(gelatoFor("k"))
+	var stranger store.Workspace
+	w.update(func(tx *store.Tx) error {
+		other, err := tx.PutAccount(w.ctx, store.Account{Platform: store.PlatformActivepieces, Name: "other", APIURL: w.sim.URL, UserScope: store.ScopeWorkspace})
+		if err != nil {
+			return err
+		}
+		stranger, _, err = tx.PutWorkspace(w.ctx, store.Workspace{ExternalID: "stranger", Name: "stranger", AccountID: other.ID})
+		return err
+	})
+	_, tried := w.portal.TryPredefined(w.ctx, w.staff, c.ID, stranger.ID)
+	_, ensured := w.portal.ensurePredefined(w.ctx, w.account.ID, stranger.ID, c.ID)
+	who := Who{Workspace: stranger, User: store.User{Role: store.RoleAdmin}}
+	for what, err := range map[string]error{
+		"trying": tried, "connecting": ensured, "answering": w.portal.AnswerPredefined(w.ctx, who, c.ID, nil),
+		"a project": w.portal.MakeProject(w.ctx, w.staff, w.account.ID, stranger.ID),
+	} {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	if o := w.apply(c.ID); o.Total != 0 {
+		t.Errorf("got %+v", o)
+	}
 }
 
 func TestAttributesFollow(t *testing.T) {

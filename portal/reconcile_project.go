@@ -90,21 +90,8 @@ func (p *Portal) deleteProject(ctx context.Context, a store.DeleteProject) error
 	if err != nil || i.UpstreamID != a.ProjectID {
 		return err // it is done, and there may be another by now
 	}
-	all, err := p.store.ConnectionsOf(ctx, a.WorkspaceID)
-	if err != nil {
+	if err := p.withdrawAll(ctx, a.WorkspaceID); err != nil {
 		return err
-	}
-	for _, x := range all {
-		if x.State != store.ConnRemoving {
-			continue
-		}
-		r, err := p.reconcile(ctx, x.PredefinedID, a.WorkspaceID, false)
-		if err == nil {
-			err = r.failure
-		}
-		if err != nil {
-			return err
-		}
 	}
 	by := store.NewKey()
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
@@ -128,6 +115,27 @@ func (p *Portal) deleteProject(ctx context.Context, a store.DeleteProject) error
 	return p.projectDeleted(context.WithoutCancel(ctx), i)
 }
 
+// withdrawAll removes the predefined connections of a workspace that are to be removed.
+func (p *Portal) withdrawAll(ctx context.Context, workspaceID string) error {
+	all, err := p.store.ConnectionsOf(ctx, workspaceID)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if x.State != store.ConnRemoving {
+			continue
+		}
+		r, err := p.reconcile(ctx, x.PredefinedID, workspaceID, false)
+		if err == nil {
+			err = r.failure
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // projectDeleted keeps that a project is gone, and all that was in it.
 func (p *Portal) projectDeleted(ctx context.Context, i store.Identity) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
@@ -139,20 +147,7 @@ func (p *Portal) projectDeleted(ctx context.Context, i store.Identity) error {
 			return err
 		}
 		for _, in := range lost {
-			if in, err = tx.LockInstance(ctx, in.ID); err != nil {
-				return err
-			}
-			if in.State == store.Deleted {
-				continue
-			}
-			before := in
-			removed(&in)
-			in.State, in.DeletedAt, in.UniqueKey, in.Hold = store.Deleted, tx.Now(), "", ""
-			freeOf(&in)
-			if err := record(ctx, tx, itself, &before, &in, "instance.deleted"); err != nil {
-				return err
-			}
-			if err := tx.PutInstance(ctx, in, ""); err != nil {
+			if err := goneWithProject(ctx, tx, in.ID); err != nil {
 				return err
 			}
 		}
@@ -160,4 +155,20 @@ func (p *Portal) projectDeleted(ctx context.Context, i store.Identity) error {
 			Code: "project.deleted", Args: map[string]string{"id": i.UpstreamID}, Actor: itself, WorkspaceID: i.WorkspaceID, SubjectKind: "workspace", SubjectID: i.WorkspaceID,
 		})
 	})
+}
+
+// goneWithProject ends an instance whose project was deleted.
+func goneWithProject(ctx context.Context, tx *store.Tx, instanceID string) error {
+	in, err := tx.LockInstance(ctx, instanceID)
+	if err != nil || in.State == store.Deleted {
+		return err
+	}
+	before := in
+	removed(&in)
+	in.State, in.DeletedAt, in.UniqueKey, in.Hold = store.Deleted, tx.Now(), "", ""
+	freeOf(&in)
+	if err := record(ctx, tx, itself, &before, &in, "instance.deleted"); err != nil {
+		return err
+	}
+	return tx.PutInstance(ctx, in, "")
 }

@@ -27,12 +27,15 @@ func (p *Portal) Backfill(ctx context.Context, actor store.Actor, accountID stri
 }
 
 // begin stores a rollout with the job that does it, and who asked for it; one of the same kind that is under way stays
-// the only one.
+// the only one, and gets another job in case somebody gave its own up.
 func begin(ctx context.Context, tx *store.Tx, actor store.Actor, o store.Rollout, d deed, code string) (store.Rollout, error) {
 	o.ActorName = actor.Name
 	o, made, err := tx.AddRollout(ctx, o)
-	if err != nil || !made {
+	if err != nil {
 		return o, err
+	}
+	if !made {
+		return o, tx.Enqueue(ctx, store.RunRollout{ID: o.ID, Asked: store.NewKey()}, time.Time{})
 	}
 	d.actor, d.after = actor, map[string]any{"rollout": o.ID, "workspaces": o.Total}
 	if err := d.write(ctx, tx, code); err != nil {

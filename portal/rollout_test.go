@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"testing"
@@ -219,7 +220,7 @@ func TestKilledBetweenTheCallAndItsRecord(t *testing.T) {
 		change.NamePattern = pattern
 		w.ok(w.portal.ChangePredefined(w.ctx, w.staff, c.ID, change))
 		c.NamePattern = pattern
-		if r, err := w.portal.reconcile(w.ctx, c.ID, w.spaces[0].ID, true); err != nil || r.failure != errBusy {
+		if r, err := w.portal.reconcile(w.ctx, c.ID, w.spaces[0].ID, true); err != nil || !errors.Is(r.failure, errBusy) {
 			t.Fatalf("got %v, %v while the killed one's claim holds", r.failure, err)
 		}
 		w.clock.Advance(time.Minute)
