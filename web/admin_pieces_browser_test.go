@@ -1,11 +1,9 @@
 package web
 
 import (
-	"errors"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"portico/sandbox/piecesim"
 	"portico/store"
@@ -17,21 +15,20 @@ func (y *yard) full() (paths []string) {
 	y.Helper()
 	storetest.Update(y, y.store, func(tx *store.Tx) error {
 		return tx.SetServer(y.ctx, y.pieces.ID, store.Server{
-			Version: "0.86.0", Edition: "ee", PlatformID: "platform-0123456789ab", Embedding: true, ManyProjects: true, GlobalConnections: true, CheckedAt: time.Now(),
+			Version: "0.86.0", Edition: "ee", PlatformID: "platform-0123456789ab", Embedding: true, ManyProjects: true, GlobalConnections: true, CheckedAt: y.clock.Now(),
 		})
 	})
 	c, spaces := y.predefine("key-canary"), y.customers(30)
 	details := map[string]string{
-		store.ConnError: store.OwnReason("error", ""), store.ConnRefused: "Gelato: key revoked", store.ConnFailed: store.OwnReason("unlicensed", ""),
-		store.ConnRefused + "2": store.OwnReason("attribute_missing", "store"),
+		store.ConnError: store.OwnReason("error", ""), store.ConnRefused: "Gelato: key revoked", store.ConnFailed: store.OwnReason("attribute_missing", "store"),
 	}
-	for n, state := range store1(store.ConnActive) {
+	for n, state := range everyState() {
 		y.connection(c, spaces[n], state, details[state], 1)
 	}
 	failed := y.rollout(store.Rollout{Kind: store.RolloutApply, PredefinedID: c.ID, StopPercent: 20}, store.ItemDone, store.ItemFailed, store.ItemAsked, store.ItemFailed, store.ItemDone)
 	storetest.Update(y, y.store, func(tx *store.Tx) error {
 		_, err := tx.EndRollout(y.ctx, failed.ID, store.RolloutStopped)
-		return errors.Join(err)
+		return err
 	})
 	backfill := y.rollout(store.Rollout{Kind: store.RolloutBackfill, StopPercent: 20}, store.ItemDone, store.ItemDone, store.ItemFailed, store.ItemDone)
 	broken := storetest.Integration(y, y.store, y.pieces, "Two flows")
@@ -54,11 +51,11 @@ func (y *yard) full() (paths []string) {
 	}
 }
 
-// store1 is every state of a connection, and an active one more.
-func store1(more string) []string {
+// everyState is every state of a connection, and an active one more.
+func everyState() []string {
 	return []string{
 		store.ConnActive, store.ConnError, store.ConnRefused, store.ConnFailed, store.ConnMissing, store.ConnChanged, store.ConnDouble,
-		store.ConnAsked, store.ConnWaiting, store.ConnChecking, store.ConnRemoving, more,
+		store.ConnAsked, store.ConnWaiting, store.ConnChecking, store.ConnRemoving, store.ConnActive,
 	}
 }
 
@@ -85,5 +82,27 @@ func TestAdminPiecesAccessible(t *testing.T) {
 				t.Errorf("%s, %d px, %s: %s: %s", path, view.width, view.scheme, v.ID, strings.Join(v.Nodes, ", "))
 			}
 		}
+	}
+}
+
+// The name is shown as one types it; what goes on beside a form is looked at again, and what was typed stays.
+func TestAdminPredefinedAsOneTypes(t *testing.T) {
+	y := newYard(t, piecesim.Options{}).yardAs(store.StaffAdmin)
+	w, c := y.customers(1)[0], y.predefine("key")
+	y.connection(c, w, store.ConnChecking, "", 0)
+	site, b := y.serve(), newBrowser(t)
+	b.look(site+"/admin/activepieces/connections/"+c.ID, 1200, "light")
+	evaluate[bool](b, `const pattern = document.querySelector("#pattern"); pattern.value = "ice_{externalProjectId}";
+		pattern.dispatchEvent(new Event("input", {bubbles: true})); true`)
+	b.until(`document.querySelector("#preview").textContent.includes("ice_org_000")`)
+
+	if shown := evaluate[string](b, `["all", "attribute"].map((from) => getComputedStyle(document.querySelector("[data-testid=field-apiKey] [data-from=" + from + "]")).display).join(" ")`); shown != "block none" {
+		t.Errorf("of a value that is the same for all is shown %s", shown)
+	}
+	evaluate[bool](b, `document.querySelector("#title").value = "Typed"; true`)
+	y.connection(c, w, store.ConnActive, "", 1)
+	b.until(`document.querySelector("#customers").textContent.includes("Active") && !document.querySelector("#watch")`)
+	if typed := evaluate[string](b, `document.querySelector("#title").value + " " + document.querySelector("#pattern").value`); typed != "Typed ice_{externalProjectId}" {
+		t.Errorf("what was typed became %q", typed)
 	}
 }
