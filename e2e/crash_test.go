@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// point is a moment at which the program is killed: at a call to Tray, before or after Tray has done what it asks.
+// point is a moment at which the program is killed: at a call to a platform, before or after that has done what it asks.
 type point struct {
 	operation string
 	skip      int    // calls of the operation that pass before
@@ -23,95 +23,145 @@ func (p point) String() string {
 	return fmt.Sprintf("%s %s %d", p.hold, p.operation, p.skip+1)
 }
 
-// crashLanes is how many installations are killed side by side.
+// destined is a journey that is cut off on its way, and what it comes to all the same.
+type destined struct {
+	platform
+	title    string
+	services []string
+	install  func(*testing.T, *sandbox, ...string) *installation
+}
+
+var (
+	notes    = destined{trayPlatform{}, "Notion notes", []string{"notion"}, newInstallation}
+	flavours = destined{piecesPlatform{}, "New flavours in Slack", []string{"gelato", "slack"}, newFlavours}
+)
+
+// newFlavours is an installation with an Activepieces, whose staff have predefined one connection of the two that the
+// journey takes.
+func newFlavours(t *testing.T, s *sandbox, env ...string) *installation {
+	t.Helper()
+	in := newPieces(t, s, env...)
+	staff := in.publishes("New flavours in Slack")
+	staff.predefines(in.portal, "Gelato", "value:apiKey", canaryValue, "value:storeId", "1042")
+	return in
+}
+
+// crashLanes is how many installations are killed side by side, for each platform.
 const crashLanes = 3
 
-// TestCrash kills the portal at every call to Tray that connecting makes, and once in the pause before enabling. The
-// person tries on as people do, and in the end there is one user at Tray and one instance, turned on.
+// TestCrash kills the portal at every call that connecting makes to Tray or Activepieces, and once in the pause before
+// enabling. The person tries on as people do, and in the end there is one of everything, turned on.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	points := crashPoints(t)
-	for lane := range crashLanes {
-		t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
+	for name, j := range map[string]destined{"Tray": notes, "Activepieces": flavours} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			in := newInstallation(t, newSandbox(t))
-			in.offers(in.newcomer())
-			for n := lane; n < len(points); n += crashLanes {
-				t.Run(points[n].String(), func(t *testing.T) {
-					in := in.with(t)
-					in.crash(points[n])
+			points := crashPoints(t, j)
+			for lane := range crashLanes {
+				t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
+					t.Parallel()
+					in := j.install(t, newSandbox(t))
+					in.offers(in.newcomer())
+					for n := lane; n < len(points); n += crashLanes {
+						t.Run(points[n].String(), func(t *testing.T) {
+							in := in.with(t)
+							in.crash(j, points[n])
+						})
+					}
 				})
 			}
 		})
 	}
 }
 
-// crashPoints are the calls of a journey that nothing disturbs, each to be held twice.
-func crashPoints(t *testing.T) []point {
+// crashPoints are the calls of a journey that nothing disturbs, each to be held twice; what only asks is held once.
+func crashPoints(t *testing.T, j destined) []point {
 	t.Helper()
 	s := newSandbox(t)
-	in := newInstallation(t, s)
+	in := j.install(t, s)
 	in.offers(in.newcomer())
-	s.control("DELETE", "requests", nil)
+	j.simulator(s).control("DELETE", "requests", nil)
 	p := in.newcomer()
-	p.begins("Notion notes")
-	p.gives("Notes")
+	p.begins(j.title)
+	for p.power() == "" {
+		j.gives(p, "Notes")
+		p.comes("the check", func() bool { return !p.busy() })
+	}
 	p.isOn()
-	s.wantConnected(p, "notion")
+	j.wantConnected(s, p, j.services...)
 	var points []point
 	seen := map[string]int{}
-	for _, r := range s.control("GET", "requests", nil).all() {
+	for _, r := range j.simulator(s).control("GET", "requests", nil).all() {
 		o := r.text("operation")
-		sweep := r.text("token") == "master" && (o == "solutions" || o == "solutionInstances")
-		again := seen[o] > 0 && (o == "authorize" || o == "solutionInstances") || seen[o] > 1
-		if r.text("token") == "" || o == "" || sweep || again {
-			continue // dialogs, what the sweeps ask, and what is asked more often only when two are in a hurry
+		if r.text("token") == "" || o == "" || j.asides(r, seen[o]) {
+			continue
 		}
-		points = append(points, point{o, seen[o], "hold_before"}, point{o, seen[o], "hold_after"})
+		points = append(points, point{o, seen[o], "hold_before"})
+		if !asks(o) {
+			points = append(points, point{o, seen[o], "hold_after"})
+		}
 		seen[o]++
 	}
-	for _, o := range []string{"createExternalUser", "authorize", "createSolutionInstance", "authentications", "generateAuthorizationCode", "updateSolutionInstance"} {
-		if seen[o] == 0 {
-			t.Errorf("the journey makes no call to %s: %v", o, seen)
+	if _, dialogs := j.platform.(trayPlatform); dialogs {
+		wantCalls(t, seen, map[string]int{
+			"createExternalUser": 1, "authorize": 1, "createSolutionInstance": 1, "authentications": 1, "generateAuthorizationCode": 1, "updateSolutionInstance": 2,
+		})
+		return append(points, point{operation: "pause"})
+	}
+	wantCalls(t, seen, map[string]int{
+		"createProject": 1, "createFlow": 1, "upsertGlobalConnection": 1, "upsertConnection": 1, "IMPORT_FLOW": 1, "LOCK_AND_PUBLISH": 1, "CHANGE_STATUS": 1,
+	})
+	return points
+}
+
+// asks says whether an operation of Activepieces changes nothing, so that it does not matter on which side of it the
+// program is killed.
+func asks(operation string) bool {
+	return strings.HasPrefix(operation, "list") || strings.HasPrefix(operation, "get")
+}
+
+// wantCalls fails unless a journey makes each of these calls so often.
+func wantCalls(t *testing.T, seen, want map[string]int) {
+	t.Helper()
+	for o, n := range want {
+		if seen[o] != n {
+			t.Errorf("the journey calls %s %d times, want %d: %v", o, seen[o], n, seen)
 		}
 	}
-	if seen["updateSolutionInstance"] != 2 {
-		t.Errorf("the journey updates its instance %d times, want 2: to attach and to enable", seen["updateSolutionInstance"])
-	}
-	return append(points, point{operation: "pause"})
 }
 
 // crash connects something, with one SIGKILL on the way.
-func (in *installation) crash(at point) {
+func (in *installation) crash(j destined, at point) {
 	in.t.Helper()
-	in.arm(at)
+	m := j.simulator(in.tray)
+	m.arm(at)
 	p := in.newcomer()
 	p.open(in.portal + "/integrations")
 	p.lenient = true // requests are cut off
 	var killing sync.WaitGroup
-	killing.Go(func() { in.killAt(at, p) })
-	p.persists("Notion notes", "notion")
+	killing.Go(func() { in.killAt(m, at, p) })
+	p.persists(j.title, "again")
 	killing.Wait()
 	p.lenient = false
 	p.reload()
 	p.isOn()
-	in.tray.wantConnected(p, "notion")
+	j.wantConnected(in.tray, p, j.services...)
 }
 
-// arm lets Tray hold the call that is meant.
-func (in *installation) arm(at point) {
-	in.t.Helper()
+// arm lets a platform hold the call that is meant.
+func (m simulator) arm(at point) {
+	m.t.Helper()
 	if at.hold == "" {
 		return
 	}
 	if at.skip > 0 {
-		in.tray.control("POST", "faults", map[string]any{"operation": at.operation, "kind": "latency", "times": at.skip})
+		m.control("POST", "faults", map[string]any{"operation": at.operation, "kind": "latency", "times": at.skip})
 	}
-	in.tray.fault(at.operation, at.hold, 1)
+	m.fault(at.operation, at.hold, 1)
 }
 
 // killAt waits for the moment, kills the portal and starts it again.
-func (in *installation) killAt(at point, p *person) {
+func (in *installation) killAt(m simulator, at point, p *person) {
 	if at.hold == "" {
 		eventually(in.t, "the pause before enabling", func() string {
 			for _, user := range in.tray.trayUsers(p.sub) {
@@ -124,19 +174,25 @@ func (in *installation) killAt(at point, p *person) {
 			return "nothing is attached yet"
 		})
 	} else {
-		eventually(in.t, "Tray to hold the call", func() string {
-			answer, err := http.Get(in.tray.tray + "/_control/held?wait=2s")
-			if err != nil {
-				return err.Error()
-			}
-			answer.Body.Close() //nolint:errcheck // only its status is read
-			return strings.TrimPrefix(answer.Status, "200 OK")
-		})
+		m.holds(at.String())
 	}
 	in.kill()
-	in.tray.control("POST", "release", map[string]any{"all": true})
-	in.tray.control("DELETE", "faults", nil)
+	m.control("POST", "release", map[string]any{"all": true})
+	m.control("DELETE", "faults", nil)
 	in.begin()
+}
+
+// holds waits until a call is held.
+func (m simulator) holds(what string) {
+	m.t.Helper()
+	eventually(m.t, what, func() string {
+		answer, err := http.Get(m.url + "/_control/held?wait=2s")
+		if err != nil {
+			return err.Error()
+		}
+		answer.Body.Close() //nolint:errcheck // only its status is read
+		return strings.TrimPrefix(answer.Status, "200 OK")
+	})
 }
 
 // persists does what the page offers until the integration is on, as people do who do not give up: whatever is lost on
@@ -152,6 +208,8 @@ func (p *person) persists(title, service string) {
 		switch {
 		case p.status != http.StatusOK || p.busy() || p.held():
 			p.back(title)
+		case p.doc.Find("[data-testid=now] form[data-testid=credentials]").Length() > 0:
+			p.enters(entered(service))
 		case p.doc.Find("#check").Length() > 0 && signedIn:
 			p.press("check")
 		case p.doc.Find("#open").Length() > 0:

@@ -46,7 +46,7 @@ func TestBelowAPath(t *testing.T) {
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t)
-	one := newInstallation(t, s, "PORTICO_DATABASE="+pgtest.URL(t))
+	one := newFlavours(t, s, "PORTICO_DATABASE="+pgtest.URL(t))
 	other := &installation{life: &life{of: t}, site: one.site, tray: one.tray, dir: one.dir, issuer: one.issuer, hostSecret: one.hostSecret}
 	listen := freeAddress(t)
 	other.env = append(append([]string{}, one.env...), "PORTICO_LISTEN="+listen, "PORTICO_URL=http://"+listen)
@@ -89,9 +89,12 @@ func TestPostgreSQL(t *testing.T) {
 			t.Errorf("after its end: status %d", p.status)
 		}
 	})
-	for _, at := range []point{{"createSolutionInstance", 0, "hold_after"}, {"updateSolutionInstance", 1, "hold_before"}} {
+	for at, j := range map[point]destined{
+		{"createSolutionInstance", 0, "hold_after"}: notes, {"updateSolutionInstance", 1, "hold_before"}: notes,
+		{"createProject", 0, "hold_after"}: flavours, {"upsertGlobalConnection", 0, "hold_after"}: flavours,
+	} {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
-			one.with(t).crash(at) // its jobs go on in the other, once its claims have run out
+			one.with(t).crash(j, at) // its jobs go on in the other, once its claims have run out
 		})
 	}
 }

@@ -12,6 +12,11 @@ import (
 type platform interface {
 	// account is what the staff's pages call it.
 	account() string
+	// simulator is who plays it.
+	simulator(s *sandbox) simulator
+	// asides says whether a call that was made before so often is none of a journey's own: what the sweeps ask, and what
+	// is asked more often only when two are in a hurry.
+	asides(call result, before int) bool
 	// needs is an integration that asks for this many sign-ins, 0 to 2, and the services that they are to.
 	needs(signIns int) (title string, services []string)
 	// gives signs in for the step that is next, and says what the pages then call the sign-in.
@@ -93,6 +98,14 @@ type trayPlatform struct{}
 
 func (trayPlatform) account() string { return "sandbox" }
 
+func (trayPlatform) simulator(s *sandbox) simulator { return simulator{s.t, s.tray} }
+
+func (trayPlatform) asides(call result, before int) bool {
+	o := call.text("operation")
+	sweep := call.text("token") == "master" && (o == "solutions" || o == "solutionInstances")
+	return sweep || before > 0 && (o == "authorize" || o == "solutionInstances") || before > 1
+}
+
 func (trayPlatform) needs(signIns int) (title string, services []string) {
 	switch signIns {
 	case 0:
@@ -149,6 +162,13 @@ func (trayPlatform) removes(s *sandbox, id string) {
 type piecesPlatform struct{}
 
 func (piecesPlatform) account() string { return "activepieces" }
+
+func (piecesPlatform) simulator(s *sandbox) simulator { return s.pieces }
+
+func (piecesPlatform) asides(call result, before int) bool {
+	sweeps := []string{"getPlatform", "listTemplates", "listRuns", "image"}
+	return slices.Contains(sweeps, call.text("operation")) || before > 0
+}
 
 func (piecesPlatform) needs(signIns int) (title string, services []string) {
 	switch signIns {

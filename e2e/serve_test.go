@@ -57,6 +57,47 @@ func configure(t *testing.T, tray *sandbox, address string, env ...string) *inst
 	return in
 }
 
+// newPieces is an installation with the sandbox's Tray and its Activepieces, and a member of the staff who is an admin.
+func newPieces(t *testing.T, s *sandbox, env ...string) *installation {
+	t.Helper()
+	in := configure(t, s, "http://"+freeAddress(t), append(s.piecesEnv(t), env...)...)
+	in.addStaff("sam@host.example", "admin")
+	in.begin()
+	return in
+}
+
+// piecesEnv is the sandbox's Activepieces as variables have it.
+func (s *sandbox) piecesEnv(t *testing.T) []string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "signing.pem")
+	if err := os.WriteFile(file, []byte(s.said("activepieces_signing_key")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"PORTICO_ACTIVEPIECES_URL=" + s.pieces.url, "PORTICO_ACTIVEPIECES_API_KEY=" + s.said("activepieces_api_key"),
+		"PORTICO_ACTIVEPIECES_SIGNING_KEY_ID=" + s.said("activepieces_signing_key_id"), "PORTICO_ACTIVEPIECES_SIGNING_KEY_FILE=" + file,
+		"PORTICO_ACTIVEPIECES_SDK_URL=" + s.said("activepieces_sdk"),
+	}
+}
+
+// publishes has templates offered to customers, by a member of the staff, who is returned.
+func (in *installation) publishes(titles ...string) *browser {
+	in.t.Helper()
+	staff := in.staff("sam@host.example")
+	for _, title := range titles {
+		eventually(in.t, "the template "+title, func() string {
+			staff.open(in.portal + "/admin/catalogue")
+			staff.follow("activepieces")
+			if !staff.offers("Publish " + title) {
+				return staff.text()
+			}
+			return ""
+		})
+		staff.press("Publish " + title)
+	}
+	return staff
+}
+
 // with is the same installation for a subtest.
 func (in *installation) with(t *testing.T) *installation {
 	c := *in
