@@ -289,8 +289,10 @@ func (t *Tx) CreateInstance(ctx context.Context, i Instance) (stored Instance, c
 // LockInstance reads an instance that the transaction is going to change, and keeps others from changing it meanwhile.
 func (t *Tx) LockInstance(ctx context.Context, id string) (Instance, error) {
 	query := `SELECT ` + instanceColumns + ` FROM instances n WHERE n.id = $1`
-	if t.postgres { // on SQLite every transaction that writes holds the file's lock from its beginning
-		query += ` FOR UPDATE`
+	// On SQLite every transaction that writes holds the file's lock from its beginning. The ID stays, so that those who write
+	// rows which refer to it need not wait: they may hold what we want next.
+	if t.postgres {
+		query += ` FOR NO KEY UPDATE`
 	}
 	return one(ctx, t.q, "reading an instance", scanInstance, query, id)
 }

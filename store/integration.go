@@ -180,7 +180,7 @@ func (r reads) Integrations(ctx context.Context, accountID string) ([]Integratio
 func (t *Tx) LockIntegration(ctx context.Context, id string) (Integration, error) {
 	query := `SELECT ` + integrationColumns + ` FROM integrations g WHERE g.id = $1`
 	if t.postgres { // on SQLite every transaction that writes holds the file's lock from its beginning
-		query += ` FOR UPDATE`
+		query += ` FOR NO KEY UPDATE`
 	}
 	return one(ctx, t.q, "reading an integration", scanIntegration, query, id)
 }
@@ -324,7 +324,7 @@ func (t *Tx) IntegrationByUpstreamID(ctx context.Context, accountID, upstreamID,
 	}
 	query := `SELECT ` + integrationColumns + ` FROM integrations g WHERE g.account_id = $1 AND g.upstream_id = $2`
 	if t.postgres { // on SQLite every transaction that writes holds the file's lock from its beginning
-		query += ` FOR UPDATE`
+		query += ` FOR NO KEY UPDATE`
 	}
 	return one(ctx, t.q, "reading an integration", scanIntegration, query, accountID, upstreamID)
 }

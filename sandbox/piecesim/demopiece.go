@@ -154,10 +154,10 @@ func validCommercetools(v Value) string {
 
 func validGelato(v Value) string {
 	key, _ := v.Props["apiKey"].(string)
-	switch key {
-	case "revoked":
+	switch {
+	case strings.HasSuffix(key, "revoked"):
 		return "Gelato: key revoked"
-	case "":
+	case key == "":
 		return "Gelato: the API key is missing"
 	}
 	return ""
