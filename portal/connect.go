@@ -87,13 +87,9 @@ func (p *Portal) begin(ctx context.Context, tx *store.Tx, who Who, g store.Integ
 		return in, err
 	}
 	for _, s := range slots {
-		now := store.Slot{InstanceID: in.ID, Kind: s.Kind, ExternalID: s.ExternalID, Title: s.Title, Service: s.Service, Position: s.Position}
-		ready, err := tx.PredefinedForPiece(ctx, g.AccountID, s.Service)
+		now, err := slotOf(ctx, tx, in, s)
 		if err != nil {
 			return in, err
-		}
-		if len(ready) > 0 {
-			now.PredefinedID = ready[0].ID
 		}
 		if err := tx.PutSlot(ctx, now); err != nil {
 			return in, err
@@ -103,6 +99,16 @@ func (p *Portal) begin(ctx context.Context, tx *store.Tx, who Who, g store.Integ
 		return in, err
 	}
 	return in, tx.Enqueue(ctx, store.AdvanceInstance{InstanceID: in.ID}, time.Time{})
+}
+
+// slotOf is an instance's slot before anything is in it, with the connection that the host makes for it, if there is one.
+func slotOf(ctx context.Context, tx *store.Tx, in store.Instance, s store.IntegrationSlot) (store.Slot, error) {
+	now := store.Slot{InstanceID: in.ID, Kind: s.Kind, ExternalID: s.ExternalID, Title: s.Title, Service: s.Service, Position: s.Position}
+	ready, err := tx.PredefinedForPiece(ctx, in.AccountID, s.Service)
+	if err == nil && len(ready) > 0 {
+		now.PredefinedID = ready[0].ID
+	}
+	return now, err
 }
 
 // putIdentity stores that a person, or their workspace where the account says so, is to be known at the account.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"portico/secret"
@@ -86,6 +87,23 @@ func keepGiven(ctx context.Context, tx *store.Tx, in store.Instance, s store.Slo
 	return tx.SetGiven(ctx, in.WorkspaceID, s, secret.Text(sealed))
 }
 
+// forgetGiven forgets what was entered for an instance that is not to go on.
+func forgetGiven(ctx context.Context, tx *store.Tx, in store.Instance) error {
+	slots, err := tx.Slots(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range slots {
+		if !s.Given {
+			continue
+		}
+		if err := tx.SetGiven(ctx, in.WorkspaceID, s, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // wayOf is a way to sign in for a slot that is a form of ours.
 func wayOf(ctx context.Context, tx *store.Tx, in store.Instance, s store.Slot, kind string) (store.AuthWay, error) {
 	piece, err := tx.Piece(ctx, in.AccountID, s.Service)
@@ -132,10 +150,12 @@ func (p *Portal) hand(ctx context.Context, r run) error {
 	switch {
 	case errors.As(err, &refusal): // the piece asks for something else by now
 		return p.notTaken(ctx, r, s, "")
-	case errors.As(err, &e) && (e.Kind == upstream.Refused || e.Kind == upstream.Invalid):
-		return p.notTaken(ctx, r, s, cmp.Or(e.Message, e.Code))
+	case errors.As(err, &e) && e.Code == "INVALID_APP_CONNECTION": // these words alone are the service's
+		return p.notTaken(ctx, r, s, e.Message)
+	case errors.As(err, &e) && (e.Status == http.StatusBadRequest || e.Status == http.StatusRequestEntityTooLarge):
+		return p.notTaken(ctx, r, s, "")
 	case err != nil:
-		return err
+		return ours(err)
 	}
 	if _, err := p.authentications(ctx, r.IdentityID); err != nil { // so that its name is known
 		return err

@@ -32,7 +32,11 @@ func (p *Portal) OpenAuth(ctx context.Context, who Who, instanceID, slotID strin
 	if in.State != store.Authorizing || in.UpstreamID == "" {
 		return Dialog{}, refuse("not_ready")
 	}
-	if at, err := p.at(ctx, in.AccountID); err != nil || at.name() == activepieces.Platform {
+	at, err := p.at(ctx, in.AccountID)
+	if err != nil {
+		return Dialog{}, err
+	}
+	if at.name() == activepieces.Platform {
 		return p.openPiecesAuth(ctx, who, in, s)
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
@@ -69,6 +73,9 @@ func (p *Portal) open(ctx context.Context, who Who, in store.Instance, kind, slo
 	c, err := p.client(ctx, in.AccountID)
 	if err != nil {
 		return Dialog{}, err
+	}
+	if c.tray == nil { // no other platform has such dialogs
+		return Dialog{}, refuse("not_ready")
 	}
 	code, err := p.askCode(ctx, c, in.IdentityID)
 	if err != nil {
@@ -286,6 +293,9 @@ func (p *Portal) choose(ctx context.Context, who Who, instanceID, slotID string,
 		s, err := slot(ctx, tx, in.ID, slotID)
 		if err != nil {
 			return err
+		}
+		if s.PredefinedID != "" {
+			return refuse("slot_unknown")
 		}
 		before := *in
 		s.AuthenticationID, s.Found = a.UpstreamID, code == "slot.found"

@@ -33,9 +33,9 @@ type engine interface {
 	list(ctx context.Context, identityID, of string) ([]remote, error)
 	one(ctx context.Context, in store.Instance) (remote, error)
 	create(ctx context.Context, in store.Instance, g store.Integration) (remote, error)
-	// attach gives an instance the sign-ins of its slots.
+	// attach gives an instance the sign-ins of its slots. It fails with errAsksMore when these are not all that it needs by now.
 	attach(ctx context.Context, in store.Instance, g store.Integration, slots []store.Slot) error
-	// enable fails with errMissingValues when the person has to give more.
+	// enable fails with errMissingValues when the person has to give more, and as attach does.
 	enable(ctx context.Context, in store.Instance, g store.Integration, slots []store.Slot) (remote, error)
 	disable(ctx context.Context, in store.Instance) (remote, error)
 	rename(ctx context.Context, in store.Instance, name string) error
@@ -44,6 +44,9 @@ type engine interface {
 
 // errMissingValues says that the platform will not enable an instance before the person has given it more.
 var errMissingValues = errors.New("values are missing")
+
+// errAsksMore says that what an instance is made from has come to ask for a sign-in that the instance has no slot for.
+var errAsksMore = errors.New("another sign-in is asked for by now")
 
 // remote is an instance as its platform has it.
 type remote struct {

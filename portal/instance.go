@@ -151,6 +151,9 @@ func (p *Portal) Disconnect(ctx context.Context, who Who, instanceID string) err
 		in.State, in.NotBefore, in.Tries, in.Hold = store.Deleting, store.Time{}, 0, ""
 		freeOf(in)
 		finished(in, g)
+		if err := forgetGiven(ctx, tx, *in); err != nil {
+			return err
+		}
 		return record(ctx, tx, who.Actor, &before, in, "instance.disconnect")
 	})
 	if errors.Is(err, store.ErrNotFound) {

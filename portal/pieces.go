@@ -3,7 +3,9 @@ package portal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"portico/store"
@@ -98,13 +100,16 @@ func (a piecesEngine) list(ctx context.Context, identityID, of string) ([]remote
 		return nil, err
 	}
 	flows, err := a.c.pieces.Flows(ctx, i.UpstreamID)
+	if gone, err := a.forgetGone(ctx, i, err); err != nil || gone {
+		return nil, err
+	}
 	var all []remote
 	for _, f := range flows {
 		if x := a.remoteOf(f); x.Mark != "" && (of == "" || of == x.Of) {
 			all = append(all, x)
 		}
 	}
-	return all, err
+	return all, nil
 }
 
 func (a piecesEngine) one(ctx context.Context, in store.Instance) (remote, error) {
@@ -119,47 +124,106 @@ func (a piecesEngine) create(ctx context.Context, in store.Instance, g store.Int
 		return remote{}, err
 	}
 	f, err := a.c.pieces.CreateFlow(ctx, i.UpstreamID, in.Name, map[string]string{metaInstance: in.ID, metaTemplate: g.UpstreamID})
-	return a.remoteOf(f), err
+	if gone, err := a.forgetGone(ctx, i, err); err != nil || !gone {
+		return a.remoteOf(f), err
+	}
+	return remote{}, &upstream.Error{
+		Platform: a.name(), Operation: "create", Kind: upstream.Unavailable, Message: "the project is gone there, and is made anew", Err: upstream.ErrNotSent,
+	}
+}
+
+// forgetGone forgets a project that is gone at the platform, when something in it was not found: the next need makes it anew.
+// Any other failure comes back.
+func (a piecesEngine) forgetGone(ctx context.Context, i store.Identity, failure error) (gone bool, err error) {
+	if !upstream.IsKind(failure, upstream.NotFound) {
+		return false, failure
+	}
+	if _, err := a.c.pieces.Project(ctx, i.UpstreamID); !upstream.IsKind(err, upstream.NotFound) {
+		return false, failure
+	}
+	return true, a.p.projectGone(ctx, i.AccountID, i.WorkspaceID, i.UpstreamID)
 }
 
 // attach imports the template with the instance's connections in it, and publishes that. It leaves the flow off.
 func (a piecesEngine) attach(ctx context.Context, in store.Instance, g store.Integration, slots []store.Slot) error {
-	content, err := a.content(ctx, g)
+	t, err := a.template(ctx, g)
 	if err != nil {
+		return err
+	}
+	if err := a.asksThese(ctx, t, slots); err != nil {
 		return err
 	}
 	names, err := a.connectionNames(ctx, in, slots)
 	if err != nil {
 		return err
 	}
+	return a.bring(ctx, in, t.Flows[0], names)
+}
+
+// bring makes a flow what a template says, with connections named by slot, and publishes that.
+func (a piecesEngine) bring(ctx context.Context, in store.Instance, content activepieces.FlowContent, names map[string]string) (err error) {
 	content.DisplayName = in.Name
 	if content.Trigger, err = withConnections(content.Trigger, names); err != nil {
 		return err
 	}
 	if _, err := a.c.pieces.ImportFlow(ctx, in.UpstreamID, content); err != nil {
-		return err
+		return ours(err)
 	}
 	f, err := a.c.pieces.PublishFlow(ctx, in.UpstreamID, false)
 	if err == nil && f.Status == activepieces.FlowEnabled {
 		_, err = a.c.pieces.SetFlowStatus(ctx, in.UpstreamID, false)
 	}
-	return notTheFlow(err)
+	return ours(notTheFlow(err))
 }
 
-// content is what the template of an integration holds now.
-func (a piecesEngine) content(ctx context.Context, g store.Integration) (activepieces.FlowContent, error) {
+// template is the template of an integration as it is now.
+func (a piecesEngine) template(ctx context.Context, g store.Integration) (activepieces.Template, error) {
 	t, err := a.c.pieces.Template(ctx, g.UpstreamID)
 	if err != nil {
-		return activepieces.FlowContent{}, notTheFlow(err)
+		return t, ours(notTheFlow(err))
 	}
 	if code := problemOf(t); code != "" {
-		return activepieces.FlowContent{}, a.refused("template", "the template cannot be used any more: "+code)
+		return t, ours(a.refused("template", "the template cannot be used any more: "+code))
 	}
-	return t.Flows[0], nil
+	return t, nil
+}
+
+// asksThese fails with errAsksMore when a template has come to ask for a sign-in that the instance has no slot for: without it
+// the flow would go on and fail at every run. The integration then asks for it too.
+func (a piecesEngine) asksThese(ctx context.Context, t activepieces.Template, slots []store.Slot) error {
+	pieces, err := a.p.store.PiecesNamed(ctx, a.c.account.ID, piecesOf(t.Flows[0].Trigger))
+	if err != nil {
+		return err
+	}
+	asked, err := templateSlots(t.Flows[0].Trigger, pieces)
+	if err != nil {
+		return err
+	}
+	for _, one := range asked {
+		if slices.ContainsFunc(slots, func(s store.Slot) bool { return s.Kind == store.SlotAuth && s.ExternalID == one.ExternalID }) {
+			continue
+		}
+		return errors.Join(errAsksMore, a.p.store.Update(ctx, func(tx *store.Tx) error {
+			_, err := a.putTemplate(ctx, tx, t, pieces)
+			return err
+		}))
+	}
+	return nil
 }
 
 func (a piecesEngine) refused(operation, message string) error {
 	return &upstream.Error{Platform: a.name(), Operation: operation, Kind: upstream.Refused, Message: message}
+}
+
+// ours makes of a refusal of what we have built one that no sign-in is to blame for.
+func ours(err error) error {
+	var e *upstream.Error
+	if !errors.As(err, &e) || e.Kind != upstream.Refused {
+		return err
+	}
+	mine := *e
+	mine.Kind = upstream.Invalid
+	return &mine
 }
 
 // notTheFlow makes of "not found" a refusal, where it is said of something else than the instance's flow.

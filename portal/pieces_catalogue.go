@@ -86,6 +86,9 @@ func (a piecesEngine) putTemplate(ctx context.Context, tx *store.Tx, t activepie
 		return g, err
 	}
 	slots := a.describe(&g, t, pieces)
+	if known && g.Problem != "" {
+		slots = asked // what people are connecting waits for the template to be mended
+	}
 	g.Shown = g.Shown && known && g.Problem == ""
 	same := known && slices.Equal(asked, slots) && before.UpstreamTitle == g.UpstreamTitle && before.UpstreamDescription == g.UpstreamDescription &&
 		slices.Equal(before.Tags, g.Tags) && maps.Equal(before.CustomFields, g.CustomFields) && before.Problem == g.Problem && before.GoneAt.IsZero() && before.AuthSlotsKnown

@@ -30,7 +30,11 @@ func (p *Portal) CheckSlot(ctx context.Context, who Who, instanceID, slotID stri
 		return Found{}, refuse("not_ready")
 	}
 	ctx = withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID})
-	if at, err := p.at(ctx, in.AccountID); err != nil || at.name() == activepieces.Platform {
+	at, err := p.at(ctx, in.AccountID)
+	if err != nil {
+		return Found{}, err
+	}
+	if at.name() == activepieces.Platform {
 		return p.checkPiecesSlot(ctx, who, in, slotID)
 	}
 	there, err := p.askAuthentications(ctx, in.IdentityID)

@@ -103,7 +103,7 @@ func (p *Portal) passSlotsOn(ctx context.Context, tx *store.Tx, actor store.Acto
 		if in, err = tx.LockInstance(ctx, in.ID); err != nil {
 			return err
 		}
-		if err := replaceSlots(ctx, tx, in.ID, slots); err != nil {
+		if err := replaceSlots(ctx, tx, in, slots); err != nil {
 			return err
 		}
 		if err := tell(ctx, tx, actor, in, "slots.changed"); err != nil {
@@ -127,9 +127,12 @@ func askAgain(ctx context.Context, tx *store.Tx, in *store.Instance, g store.Int
 	if in.State == store.Creating {
 		return nil // it will ask when it has been made
 	}
-	if g.Kind != store.KindAuth {
+	switch g.Kind {
+	case store.KindWizard:
 		in.State = store.Configuring
 		return nil
+	case store.KindNone:
+		return complete(ctx, tx, in, g)
 	}
 	in.State = store.Authorizing
 	all, err := markAttached(ctx, tx, *in, nil)
@@ -140,8 +143,8 @@ func askAgain(ctx context.Context, tx *store.Tx, in *store.Instance, g store.Int
 }
 
 // replaceSlots makes an instance's auth slots those of its integration; sign-ins given already stay in their slots.
-func replaceSlots(ctx context.Context, tx *store.Tx, instanceID string, slots []store.IntegrationSlot) error {
-	had, err := tx.Slots(ctx, instanceID)
+func replaceSlots(ctx context.Context, tx *store.Tx, in store.Instance, slots []store.IntegrationSlot) error {
+	had, err := tx.Slots(ctx, in.ID)
 	if err != nil {
 		return err
 	}
@@ -152,16 +155,21 @@ func replaceSlots(ctx context.Context, tx *store.Tx, instanceID string, slots []
 		}
 	}
 	for _, s := range slots {
-		now := known[s.ExternalID]
-		now.InstanceID, now.Kind, now.ExternalID = instanceID, store.SlotAuth, s.ExternalID
-		now.Title, now.Service, now.Position = s.Title, s.Service, s.Position
+		now, err := slotOf(ctx, tx, in, s)
+		if err != nil {
+			return err
+		}
+		if was, ok := known[s.ExternalID]; ok {
+			was.Title, was.Service, was.Position = s.Title, s.Service, s.Position
+			now = was
+		}
 		if err := tx.PutSlot(ctx, now); err != nil {
 			return err
 		}
 		delete(known, s.ExternalID)
 	}
 	for externalID := range known {
-		if err := tx.RemoveSlot(ctx, instanceID, store.SlotAuth, externalID); err != nil {
+		if err := tx.RemoveSlot(ctx, in.ID, store.SlotAuth, externalID); err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,11 @@ func (p *Portal) attach(ctx context.Context, r run) error {
 			auths = append(auths, value{s.ExternalID, s.AuthenticationID})
 		}
 	}
-	if err := r.at.attach(ctx, r.Instance, g, r.slots); err != nil {
+	err = r.at.attach(ctx, r.Instance, g, r.slots)
+	if errors.Is(err, errAsksMore) {
+		return p.askMore(ctx, r)
+	}
+	if err != nil {
 		return err
 	}
 	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
@@ -29,6 +33,24 @@ func (p *Portal) attach(ctx context.Context, r run) error {
 			return err
 		}
 		return complete(ctx, tx, in, g)
+	})
+}
+
+// askMore takes an instance back to its sign-ins, of which its integration has more by now; those that it has stay.
+func (p *Portal) askMore(ctx context.Context, r run) error {
+	return p.keep(ctx, r, func(tx *store.Tx, in *store.Instance) error {
+		slots, err := authSlots(ctx, tx, in.IntegrationID)
+		if err != nil {
+			return err
+		}
+		if err := replaceSlots(ctx, tx, *in, slots); err != nil {
+			return err
+		}
+		switch in.State {
+		case store.Enabling, store.Disabled:
+			in.State, in.WantEnabled, in.Hold = store.Authorizing, false, ""
+		}
+		return tell(ctx, tx, platform, *in, "slots.changed")
 	})
 }
 
@@ -127,6 +149,9 @@ func (p *Portal) enable(ctx context.Context, r run) error {
 	x, err := r.at.enable(ctx, r.Instance, g, r.slots)
 	if errors.Is(err, errMissingValues) {
 		return p.incomplete(ctx, r, g, err)
+	}
+	if errors.Is(err, errAsksMore) {
+		return p.askMore(ctx, r)
 	}
 	if err != nil {
 		return err

@@ -95,10 +95,15 @@ func (p *Portal) copyIdentity(ctx context.Context, identityID string) error {
 	if err := p.putInstances(ctx, i, listed, began); err != nil {
 		return err
 	}
-	// Sign-ins last: what an instance was given while its list was on the way is among them.
-	there, err := p.authentications(ctx, identityID)
-	if err != nil {
+	if i, err = p.store.Identity(ctx, identityID); err != nil {
 		return err
+	}
+	var there []store.Authentication
+	if i.UpstreamID != "" { // else it turned out to be gone there, and is made anew when somebody needs it
+		// Sign-ins last: what an instance was given while its list was on the way is among them.
+		if there, err = p.authentications(ctx, identityID); err != nil {
+			return err
+		}
 	}
 	return p.markMissing(ctx, i, listed, there, began)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portico/store"
+	"portico/upstream/activepieces"
 )
 
 // putInstances stores what Tray lists of an identity's instances. A second one that bears the marker of one of ours
@@ -149,7 +150,11 @@ func (p *Portal) integrationOf(ctx context.Context, tx *store.Tx, accountID stri
 	if err != nil || known {
 		return g, err
 	}
-	g.GoneAt = tx.Now()
+	at, err := p.at(ctx, accountID)
+	if err != nil {
+		return g, err
+	}
+	g.GoneAt, g.Shown = tx.Now(), g.Shown && at.name() != activepieces.Platform // templates wait for staff to publish them
 	return tx.PutIntegration(ctx, g)
 }
 
