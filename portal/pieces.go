@@ -164,7 +164,7 @@ func (a piecesEngine) attach(ctx context.Context, in store.Instance, g store.Int
 func (a piecesEngine) bring(ctx context.Context, in store.Instance, content activepieces.FlowContent, names map[string]string) (err error) {
 	content.DisplayName = in.Name
 	if content.Trigger, err = withConnections(content.Trigger, names); err != nil {
-		return err
+		return ours(a.refused("import", err.Error()))
 	}
 	if _, err := a.c.pieces.ImportFlow(ctx, in.UpstreamID, content); err != nil {
 		return ours(err)

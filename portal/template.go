@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -43,8 +44,12 @@ func templateSlots(trigger json.RawMessage, pieces map[string]store.Piece) ([]st
 			continue
 		}
 		seen[key] = true
+		title := p.Title
+		if strings.Contains(key, ".") { // of several of this piece
+			title += ": " + reference(s)
+		}
 		slots = append(slots, store.IntegrationSlot{
-			Kind: store.SlotAuth, ExternalID: key, Title: p.Title, Service: piece, Position: len(slots), Source: store.FromPlatform,
+			Kind: store.SlotAuth, ExternalID: key, Title: title, Service: piece, Position: len(slots), Source: store.FromPlatform,
 		})
 	}
 	return slots, nil
@@ -78,16 +83,22 @@ func withConnections(trigger json.RawMessage, names map[string]string) (json.Raw
 		if !ok || pieceOf(s) == "" {
 			continue
 		}
+		if strings.Contains(name, "'") || strings.Contains(name, "}}") {
+			return nil, fmt.Errorf("%w: %q", errUnnameable, name)
+		}
 		settings := s["settings"].(map[string]any)
 		input, ok := settings["input"].(map[string]any)
 		if !ok {
 			input = map[string]any{}
 			settings["input"] = input
 		}
-		input["auth"] = "{{connections['" + strings.ReplaceAll(name, "'", "") + "']}}"
+		input["auth"] = "{{connections['" + name + "']}}"
 	}
 	return json.Marshal(root)
 }
+
+// errUnnameable says that no step can use a connection: its name ends the expression that it stands in.
+var errUnnameable = errors.New("no flow can use a connection of this name")
 
 type flowStep = map[string]any
 
@@ -138,10 +149,16 @@ func reference(s flowStep) string {
 	return ""
 }
 
-// slotKey names the slot of a step: its piece, and the connection where the steps name several of that piece.
+// slotKey names the slot of a step: its piece, in full where the steps are of another that is called the same, and the
+// connection where they name several of that piece.
 func slotKey(s flowStep, steps []flowStep) string {
 	piece, mine := pieceOf(s), reference(s)
 	key := ShortPiece(piece)
+	for _, other := range steps {
+		if p := pieceOf(other); p != piece && ShortPiece(p) == ShortPiece(piece) {
+			key = slug(piece)
+		}
+	}
 	for _, other := range steps {
 		if pieceOf(other) == piece && reference(other) != mine && mine != "" {
 			return key + "." + slug(mine)

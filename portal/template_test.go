@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestTemplateSlots(t *testing.T) {
 	for _, s := range slots {
 		got = append(got, s.ExternalID+"="+s.Title)
 	}
-	if want := "slack.team-one=Slack slack.team_two=Slack gelato=Gelato slack=Slack"; strings.Join(got, " ") != want {
+	if want := "slack.team-one=Slack: Team One slack.team_two=Slack: team_two gelato=Gelato slack=Slack"; strings.Join(got, " ") != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	if got := piecesOf(json.RawMessage(aFlow)); len(got) != 3 {
@@ -43,7 +44,7 @@ func TestTemplateSlots(t *testing.T) {
 }
 
 func TestWithConnections(t *testing.T) {
-	done, err := withConnections(json.RawMessage(aFlow), map[string]string{"slack.team-one": "a", "slack.team_two": "b", "gelato": "gelato_org", "slack": "c'd"})
+	done, err := withConnections(json.RawMessage(aFlow), map[string]string{"slack.team-one": "a", "slack.team_two": "b", "gelato": "gelato_org", "slack": "c d"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,11 +58,34 @@ func TestWithConnections(t *testing.T) {
 			got = append(got, s["name"].(string)+"="+r)
 		}
 	}
-	if want := "step_1=a step_3=b step_5=gelato_org step_6=cd"; strings.Join(got, " ") != want {
+	if want := "step_1=a step_3=b step_5=gelato_org step_6=c d"; strings.Join(got, " ") != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	if !strings.Contains(string(done), `"triggerName":"catch_webhook"`) {
 		t.Error("something else of the flow is gone")
+	}
+	for _, name := range []string{"c'd", "a}}b"} {
+		if _, err := withConnections(json.RawMessage(aFlow), map[string]string{"slack": name}); !errors.Is(err, errUnnameable) {
+			t.Errorf("the connection %s: got %v, want that no flow can use it", name, err)
+		}
+	}
+}
+
+// Two pieces that are called the same have a slot each.
+func TestPiecesOfOneName(t *testing.T) {
+	flow := strings.Replace(aFlow, "@acme/piece-gelato", "@acme/piece-slack", 1)
+	pieces := knownPieces()
+	pieces["@acme/piece-slack"] = pieces["@acme/piece-gelato"]
+	slots, err := templateSlots(json.RawMessage(flow), pieces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	services := map[string]string{}
+	for _, s := range slots {
+		services[s.ExternalID] = s.Service
+	}
+	if len(services) != 4 || services["acme-piece-slack"] != "@acme/piece-slack" {
+		t.Errorf("got the slots %v, want one of @acme/piece-slack among four", services)
 	}
 }
 
