@@ -16,9 +16,9 @@ type PredefinedForm struct {
 	Piece      store.Piece
 	Way        store.AuthWay
 	Rows       []PredefinedRow
-	Consent    bool   // each workspace's people sign in themselves
-	Machine    bool   // the way also does without a person
-	Client     bool   // and that was chosen
+	Consent    bool // each workspace's people sign in themselves
+	Machine    bool // the way also does without a person
+	Client     bool // and that was chosen
 	Title      string
 	Pattern    string
 	Stop       string
