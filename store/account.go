@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -96,8 +98,11 @@ func (r reads) Account(ctx context.Context, id string) (Account, error) {
 	return one(ctx, r.q, "reading an account", r.scanAccount(ctx), `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, id)
 }
 
+// ErrOtherPlatform says that an account of the same name is at another platform: what is there cannot move.
+var ErrOtherPlatform = errors.New("an account of this name is at another platform")
+
 // PutAccount stores an account as it is configured, under the name it has; it gets the ID that the name has already.
-// The default one takes that from any other of its platform.
+// The default one takes that from any other of its platform. ErrOtherPlatform when the name is another platform's.
 func (t *Tx) PutAccount(ctx context.Context, a Account) (Account, error) {
 	id, err := t.accountID(ctx, a)
 	if err != nil {
@@ -133,7 +138,29 @@ func (t *Tx) accountID(ctx context.Context, a Account) (string, error) {
 		t.newID(), a.Platform, a.Name, a.Region, a.APIURL, a.DialogURL, JSON[[]string]{a.WebhookHosts}, a.EmbeddedID, []byte{}, a.UserScope, a.IsDefault, t.Now()); err != nil {
 		return "", err
 	}
-	return one(ctx, t.q, "finding an account", scalar[string], `SELECT id FROM accounts WHERE name = $1`, a.Name)
+	id, err := one(ctx, t.q, "finding an account", scalar[string], `SELECT id FROM accounts WHERE name = $1 AND platform = $2`, a.Name, a.Platform)
+	if errors.Is(err, ErrNotFound) {
+		return "", fmt.Errorf("storing the account %s: %w", a.Name, ErrOtherPlatform)
+	}
+	return id, err
+}
+
+// RetireAccounts takes from all accounts but those named that they are the default one: nothing new comes to what is no longer
+// configured. What is there stays.
+func (t *Tx) RetireAccounts(ctx context.Context, configured []string) error {
+	all, err := many(ctx, t.q, "listing default accounts", scalar[string], `SELECT name FROM accounts WHERE is_default ORDER BY name`)
+	if err != nil {
+		return err
+	}
+	for _, name := range all {
+		if slices.Contains(configured, name) {
+			continue
+		}
+		if err := t.exec1(ctx, "retiring an account", `UPDATE accounts SET is_default = FALSE WHERE name = $1`, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetServer keeps what an account's server said of itself.

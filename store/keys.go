@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -94,8 +95,13 @@ func DropKeys(path string) error {
 	})
 }
 
-// changeKeys changes a keys file in one step: whoever reads it finds the old keys or the new.
+// changeKeys changes a keys file in one step: whoever reads it finds the old keys or the new. It stays its owner's, since the one
+// who changes it may be another than the one who reads it.
 func changeKeys(path string, change func(*keyset.Manager, *keyset.Handle) error) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return fmt.Errorf("reading the keys file: %w", err)
+	}
 	h, err := readKeys(path)
 	if err != nil {
 		return err
@@ -112,10 +118,33 @@ func changeKeys(path string, change func(*keyset.Manager, *keyset.Handle) error)
 		return fmt.Errorf("changing the keys file: %w", err)
 	}
 	defer os.Remove(f.Name()) //nolint:errcheck // it has been renamed
+	if err := likeFile(f, path); err != nil {
+		return errors.Join(err, f.Close())
+	}
 	if err := writeKeys(f, h); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// likeFile gives a new file the owner, the group and the rights of the one that it is to replace.
+func likeFile(f *os.File, path string) error {
+	was, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("changing the keys file: %w", err)
+	}
+	now, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("changing the keys file: %w", err)
+	}
+	w, wok := was.Sys().(*syscall.Stat_t)
+	n, nok := now.Sys().(*syscall.Stat_t)
+	if wok && nok && (w.Uid != n.Uid || w.Gid != n.Gid) {
+		if err := f.Chown(int(w.Uid), int(w.Gid)); err != nil {
+			return fmt.Errorf("changing the keys file as another user than its owner: %w", err)
+		}
+	}
+	return f.Chmod(was.Mode().Perm())
 }
 
 func writeKeys(f *os.File, h *keyset.Handle) error {

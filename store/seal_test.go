@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -222,6 +224,34 @@ func TestCreateKeysReplacesNothing(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the keys file can be read by others: %v %v", info.Mode(), err)
+	}
+}
+
+// A keys file that an admin has rotated can be read by whom it could be read by before, and where it was.
+func TestRotatedFileIsWhoseItWas(t *testing.T) {
+	real, path := filepath.Join(t.TempDir(), "real.json"), filepath.Join(t.TempDir(), "keys.json")
+	if err := errors.Join(store.CreateKeys(real), os.Chmod(real, 0o640), os.Symlink(real, path)); err != nil {
+		t.Fatal(err)
+	}
+	owner := os.Getuid()
+	if owner == 0 { // as when an admin does it for the service's user
+		owner = 12345
+		if err := os.Chown(real, owner, owner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.RotateKeys(path); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid := int(info.Sys().(*syscall.Stat_t).Uid); uid != owner || info.Mode().Perm() != 0o640 {
+		t.Errorf("got the owner %d and the rights %o, want %d and 640", uid, info.Mode().Perm(), owner)
+	}
+	if link, err := os.Readlink(path); err != nil || link != real {
+		t.Errorf("the link leads to %q (%v), want %q", link, err, real)
 	}
 }
 

@@ -64,11 +64,22 @@ func ownStore(ctx context.Context, database, keysFile string, now func() time.Ti
 	return s, done, nil
 }
 
-// putAccounts stores the accounts as they are configured, and has copied what was never copied.
+// putAccounts stores the accounts as they are configured, and has copied what was never copied. Nothing new comes to an account
+// that is no longer configured.
 func putAccounts(ctx context.Context, s *store.Store, accounts []store.Account) error {
 	return s.Update(ctx, func(tx *store.Tx) error {
+		names := make([]string, len(accounts))
+		for n, a := range accounts {
+			names[n] = a.Name
+		}
+		if err := tx.RetireAccounts(ctx, names); err != nil {
+			return err
+		}
 		for _, a := range accounts {
 			a, err := tx.PutAccount(ctx, a)
+			if errors.Is(err, store.ErrOtherPlatform) {
+				return fmt.Errorf("%w; give the one that is configured another name", err)
+			}
 			if err != nil {
 				return err
 			}
