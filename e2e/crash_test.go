@@ -65,7 +65,7 @@ func TestCrash(t *testing.T) {
 					for n := lane; n < len(points); n += crashLanes {
 						t.Run(points[n].String(), func(t *testing.T) {
 							in := in.with(t)
-							in.crash(j, points[n])
+							in.crash(cut{j, points[n]})
 						})
 					}
 				})
@@ -130,22 +130,38 @@ func wantCalls(t *testing.T, seen, want map[string]int) {
 	}
 }
 
-// crash connects something, with one SIGKILL on the way.
-func (in *installation) crash(j destined, at point) {
+// cut is a journey and where it is cut off.
+type cut struct {
+	destined
+	point
+}
+
+// String implements fmt.Stringer.
+func (c cut) String() string { return c.point.String() }
+
+// crash has people connect something, each with the same SIGKILL on the way: it comes when all are where they are cut off.
+func (in *installation) crash(cuts ...cut) {
 	in.t.Helper()
-	m := j.simulator(in.tray)
-	m.arm(at)
-	p := in.newcomer()
-	p.open(in.portal + "/integrations")
-	p.lenient = true // requests are cut off
-	var killing sync.WaitGroup
-	killing.Go(func() { in.killAt(m, at, p) })
-	p.persists(j.title, "again")
-	killing.Wait()
-	p.lenient = false
-	p.reload()
-	p.isOn()
-	j.wantConnected(in.tray, p, j.services...)
+	for _, c := range cuts {
+		c.simulator(in.tray).arm(c.point)
+	}
+	var who []*person
+	var trying sync.WaitGroup
+	for _, c := range cuts {
+		p := in.newcomer()
+		p.open(in.portal + "/integrations")
+		p.lenient = true // requests are cut off
+		who = append(who, p)
+		trying.Go(func() { p.persists(c.title, "again") })
+	}
+	in.killAt(cuts, who[0])
+	trying.Wait()
+	for n, c := range cuts {
+		who[n].lenient = false
+		who[n].reload()
+		who[n].isOn()
+		c.wantConnected(in.tray, who[n], c.services...)
+	}
 }
 
 // arm lets a platform hold the call that is meant.
@@ -161,8 +177,18 @@ func (m simulator) arm(at point) {
 }
 
 // killAt waits for the moment, kills the portal and starts it again.
-func (in *installation) killAt(m simulator, at point, p *person) {
-	if at.hold == "" {
+func (in *installation) killAt(cuts []cut, p *person) {
+	in.t.Helper()
+	held := map[simulator]int{}
+	for _, c := range cuts {
+		if c.hold != "" {
+			held[c.simulator(in.tray)]++
+		}
+	}
+	for m, n := range held {
+		m.holds(n)
+	}
+	if len(held) == 0 {
 		eventually(in.t, "the pause before enabling", func() string {
 			for _, user := range in.tray.trayUsers(p.sub) {
 				for _, i := range in.tray.trayInstances(user.text("id")) {
@@ -173,25 +199,29 @@ func (in *installation) killAt(m simulator, at point, p *person) {
 			}
 			return "nothing is attached yet"
 		})
-	} else {
-		m.holds(at.String())
 	}
 	in.kill()
-	m.control("POST", "release", map[string]any{"all": true})
-	m.control("DELETE", "faults", nil)
+	for m := range held {
+		m.control("POST", "release", map[string]any{"all": true})
+		m.control("DELETE", "faults", nil)
+	}
 	in.begin()
 }
 
-// holds waits until a call is held.
-func (m simulator) holds(what string) {
+// holds waits until so many calls are held.
+func (m simulator) holds(want int) {
 	m.t.Helper()
-	eventually(m.t, what, func() string {
-		answer, err := http.Get(m.url + "/_control/held?wait=2s")
-		if err != nil {
-			return err.Error()
+	eventually(m.t, fmt.Sprintf("%d calls to be held", want), func() string {
+		n := 0
+		for _, r := range m.control("GET", "requests", nil).all() {
+			if strings.HasPrefix(r.text("fault"), "hold_") && !r.is("done") {
+				n++
+			}
 		}
-		answer.Body.Close() //nolint:errcheck // only its status is read
-		return strings.TrimPrefix(answer.Status, "200 OK")
+		if n != want {
+			return fmt.Sprintf("%d are", n)
+		}
+		return ""
 	})
 }
 

@@ -73,6 +73,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	return p.store.Jobs(&river.Config{
 		Queues: map[string]river.QueueConfig{
 			store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
+			store.QueueConnections: {MaxWorkers: 4},
 		},
 		Workers: workers, PeriodicJobs: p.periodic(), Logger: slog.New(warnings{p.Log.Handler()}),
 		FetchPollInterval: 250 * time.Millisecond, FetchCooldown: 100 * time.Millisecond,

@@ -23,6 +23,8 @@ const (
 	QueueSync    = "sync"
 	QueueIcons   = "icons"
 	QueueCare    = "care"
+	// QueueConnections is what staff and people wait for at a platform, apart from the copies of all that is there.
+	QueueConnections = "connections"
 )
 
 // AdvanceInstance does the next step of an instance's journey, if one is due.

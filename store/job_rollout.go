@@ -13,7 +13,7 @@ func (RunRollout) Kind() string { return "run_rollout" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (RunRollout) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueSync, MaxAttempts: 100, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+	return river.InsertOpts{Queue: QueueConnections, MaxAttempts: 100, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
 
 // ReconcileConnection brings a predefined connection in one workspace to what it should be.
@@ -52,7 +52,11 @@ type CheckConnections struct {
 func (CheckConnections) Kind() string { return "check_connections" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
-func (CheckConnections) InsertOpts() river.InsertOpts { return syncOpts() }
+func (CheckConnections) InsertOpts() river.InsertOpts {
+	o := syncOpts()
+	o.Queue = QueueConnections
+	return o
+}
 
 // DeleteProject removes a workspace's project at an Activepieces, and what we know of it.
 type DeleteProject struct {
@@ -69,5 +73,5 @@ func (DeleteProject) InsertOpts() river.InsertOpts { return connectionOpts() }
 
 // connectionOpts: what a silent platform keeps from being done is tried again for as long as it takes.
 func connectionOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueSync, MaxAttempts: 25, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+	return river.InsertOpts{Queue: QueueConnections, MaxAttempts: 25, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
 }
