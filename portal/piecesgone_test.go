@@ -186,3 +186,21 @@ func TestAdoptedTemplateIsNotOffered(t *testing.T) {
 		t.Error("it is offered as soon as the catalogue lists it, want when staff publish it")
 	}
 }
+
+// A project is its workspace's, and a sign-in in it is still of whoever made it for an instance of their own.
+func TestColleaguesSignInIsTheirs(t *testing.T) {
+	w := newPieces(t)
+	a, err := w.store.Account(w.ctx, w.who.Workspace.AccountID)
+	w.ok(err)
+	g := w.template("Stripe")
+	theirs := w.connect(g)
+	w.ok(w.give(theirs))
+	w.wantState(w.settle(theirs.ID), store.Enabled, "")
+	auth, first := w.slot(theirs, "stripe").AuthenticationID, w.who
+	w.who = w.person(a, "acme", "u_2", store.RoleMember)
+	in := w.connect(g)
+	wantRefusal(t, w.portal.ChooseAuth(w.ctx, w.who, in.ID, "stripe", auth), "signin_not_yours")
+	w.ok(w.portal.Share(w.ctx, first, theirs.ID, true))
+	w.ok(w.portal.ChooseAuth(w.ctx, w.who, in.ID, "stripe", auth))
+	w.wantState(w.settle(in.ID), store.Enabled, "")
+}

@@ -133,8 +133,12 @@ func (p *Portal) ChooseAuth(ctx context.Context, who Who, instanceID, slotID, au
 	if err != nil {
 		return err
 	}
+	others, err := p.store.OthersAuthentications(ctx, in.IdentityID, who.User.ID)
+	if err != nil {
+		return err
+	}
 	a, listed := find(there, authID)
-	if !listed {
+	if !listed || slices.Contains(others, a.UpstreamID) {
 		return refuse("signin_not_yours")
 	}
 	return p.choose(ctx, who, in.ID, slotID, a, "slot.chosen", func(*store.Tx) error { return nil })

@@ -127,6 +127,15 @@ func (r reads) UsedAuthentications(ctx context.Context, identityID, exceptInstan
 		WHERE n.identity_id = $1 AND n.id <> $2 AND n.state <> 'deleted' AND s.authentication_id <> ''`, identityID, exceptInstanceID)
 }
 
+// OthersAuthentications is the sign-ins of an identity that only personal instances of other people use, or have used: where a
+// workspace is one user at the platform, they are nobody else's to choose.
+func (r reads) OthersAuthentications(ctx context.Context, identityID, userID string) ([]string, error) {
+	return many(ctx, r.q, "listing other people's sign-ins", scalar[string], `
+		SELECT s.authentication_id FROM instances n JOIN slots s ON s.instance_id = n.id
+		WHERE n.identity_id = $1 AND s.authentication_id <> ''
+		GROUP BY s.authentication_id HAVING MAX(CASE WHEN n.owner_id = $2 OR n.shared THEN 1 ELSE 0 END) = 0`, identityID, userID)
+}
+
 // RemoveSlot takes a slot from an instance.
 func (t *Tx) RemoveSlot(ctx context.Context, instanceID, kind, externalID string) error {
 	_, err := t.exec(ctx, "removing a slot", `DELETE FROM slots WHERE instance_id = $1 AND kind = $2 AND external_id = $3`, instanceID, kind, externalID)

@@ -68,6 +68,38 @@ func TestUsedAuthentications(t *testing.T) {
 	})
 }
 
+// What a colleague's personal instance uses is theirs; what is shared, or one's own too, is not.
+func TestOthersAuthentications(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		w := newWorld(t, s)
+		bob := storetest.User(t, s, w.w, "bob", store.RoleMember)
+		use := func(owner store.User, shared bool, state string, auths ...string) {
+			in := storetest.Instance(t, s, owner, w.i, w.g, state)
+			storetest.Update(t, s, func(tx *store.Tx) error {
+				in.Shared = shared
+				if err := tx.PutInstance(ctx, in, ""); err != nil {
+					return err
+				}
+				for _, a := range auths {
+					if err := tx.PutSlot(ctx, store.Slot{InstanceID: in.ID, Kind: store.SlotAuth, ExternalID: a, AuthenticationID: a}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		use(bob, false, store.Enabled, "bob's", "both")
+		use(bob, false, store.Deleted, "bob's of before")
+		use(bob, true, store.Enabled, "shared")
+		use(w.u, false, store.Enabled, "both", "mine")
+		got := storetest.Must[[]string](t)(s.OthersAuthentications(ctx, w.i.ID, w.u.ID))
+		slices.Sort(got)
+		if !slices.Equal(got, []string{"bob's", "bob's of before"}) {
+			t.Errorf("other people's are %v", got)
+		}
+	})
+}
+
 func TestAuthenticationsComeAndGo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
 		w := newWorld(t, s)

@@ -65,8 +65,12 @@ func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked 
 		return err
 	}
 	var there []store.Authentication
+	var others []string
 	if page.MayChange && (page.In.State == store.Authorizing || lostSignIn(page.In)) {
 		if there, err = s.Store.Authentications(ctx, page.In.IdentityID); err != nil {
+			return err
+		}
+		if others, err = s.Store.OthersAuthentications(ctx, page.In.IdentityID, page.User.ID); err != nil {
 			return err
 		}
 	}
@@ -75,7 +79,7 @@ func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked 
 		v := views.Slot{Slot: slot, Looked: looked != "" && looked == slot.ExternalID && !slot.Done()}
 		v.Gone = lostSignIn(page.In) && slot.Done() && slot.Kind == store.SlotAuth && slot.PredefinedID == "" && !good(there, slot.AuthenticationID)
 		if !slot.Done() && page.In.State == store.Authorizing {
-			v.Choices = choices(slot, there, v.Looked)
+			v.Choices = choices(slot, there, others, v.Looked)
 			v.Several = v.Looked && several && len(v.Choices) > 0
 			if page.MayChange && !asked {
 				if err := s.putWays(ctx, page.In, &v); err != nil {
@@ -90,12 +94,12 @@ func (s *Server) putSlots(ctx context.Context, page *views.InstancePage, looked 
 }
 
 // choices is the sign-ins of a person that a slot can take: those of its service, and after a look also those that are
-// new, whatever their service is called.
-func choices(slot store.Slot, there []store.Authentication, looked bool) []store.Authentication {
+// new, whatever their service is called; none of others.
+func choices(slot store.Slot, there []store.Authentication, others []string, looked bool) []store.Authentication {
 	var all []store.Authentication
 	for _, a := range there {
 		fresh := looked && !slices.Contains(slot.Baseline, a.UpstreamID)
-		if !slices.Contains(slot.Rejected, a.UpstreamID) && (portal.Fits(slot, a.Service, a.ServiceTitle) || fresh) {
+		if !slices.Contains(slot.Rejected, a.UpstreamID) && !slices.Contains(others, a.UpstreamID) && (portal.Fits(slot, a.Service, a.ServiceTitle) || fresh) {
 			all = append(all, a)
 		}
 	}
