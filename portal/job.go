@@ -65,7 +65,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	})
 	add(workers, personTimeout, func(ctx context.Context, a store.SyncIdentity) error { return p.copyOrLeave(ctx, a.IdentityID) })
 	add(workers, 0, func(ctx context.Context, a store.FetchIcon) error { return p.fetchIcon(ctx, a.IntegrationID) })
-	add(workers, syncTimeout, func(ctx context.Context, a store.FetchLogos) error { return p.fetchLogos(ctx, a.AccountID) })
+	add(workers, syncTimeout, func(ctx context.Context, a store.FetchLogos) error { return p.fetchLogos(ctx, a) })
 	add(workers, personTimeout, func(ctx context.Context, a store.SyncAutomations) error { return p.followAutomations(ctx, a) })
 	add(workers, 0, p.fetchScript)
 	p.addPredefined(workers)

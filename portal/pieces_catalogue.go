@@ -142,9 +142,10 @@ func (a piecesEngine) wantIcon(ctx context.Context, tx *store.Tx, g store.Integr
 // logosAtOnce is how many logos one job fetches.
 const logosAtOnce = 50
 
-// fetchLogos makes the icons of an account's services, some at a time until all are there.
-func (p *Portal) fetchLogos(ctx context.Context, accountID string) error {
-	pieces, err := p.store.PiecesWithoutLogo(ctx, accountID, logosAtOnce)
+// fetchLogos makes the icons of an account's services, some at a time; one that cannot be fetched now waits for the next copy of
+// the catalogue, and keeps no other waiting.
+func (p *Portal) fetchLogos(ctx context.Context, a store.FetchLogos) error {
+	pieces, err := p.store.PiecesWithoutLogo(ctx, a.AccountID, a.After, logosAtOnce)
 	if err != nil || len(pieces) == 0 {
 		return err
 	}
@@ -154,16 +155,15 @@ func (p *Portal) fetchLogos(ctx context.Context, accountID string) error {
 			p.Log.InfoContext(ctx, "a logo cannot be fetched now", "piece", x.Name, "err", err)
 			continue
 		}
-		if err := p.store.Update(ctx, func(tx *store.Tx) error { return tx.SetPieceLogo(ctx, accountID, x.Name, x.LogoURL, icon) }); err != nil {
+		if err := p.store.Update(ctx, func(tx *store.Tx) error { return tx.SetPieceLogo(ctx, a.AccountID, x.Name, x.LogoURL, icon) }); err != nil {
 			return err
 		}
 	}
-	left, err := p.store.PiecesWithoutLogo(ctx, accountID, 1)
-	if err != nil || len(left) == 0 || len(pieces) < logosAtOnce {
-		return err
+	if len(pieces) < logosAtOnce {
+		return nil
 	}
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.Enqueue(ctx, store.FetchLogos{AccountID: accountID, After: left[0].Name}, time.Time{})
+		return tx.Enqueue(ctx, store.FetchLogos{AccountID: a.AccountID, After: pieces[len(pieces)-1].Name}, time.Time{})
 	})
 }
 

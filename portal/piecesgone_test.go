@@ -1,6 +1,9 @@
 package portal
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"portico/secret"
@@ -203,4 +206,30 @@ func TestColleaguesSignInIsTheirs(t *testing.T) {
 	w.ok(w.portal.Share(w.ctx, first, theirs.ID, true))
 	w.ok(w.portal.ChooseAuth(w.ctx, w.who, in.ID, "stripe", auth))
 	w.wantState(w.settle(in.ID), store.Enabled, "")
+}
+
+// Logos that cannot be fetched keep no other from being fetched.
+func TestLogosThatCannotBeFetched(t *testing.T) {
+	w := newPieces(t)
+	w.portal.icons = iconClient(true)
+	accountID := w.who.Workspace.AccountID
+	png := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/good.png" {
+			rw.WriteHeader(http.StatusNotFound) // which is for good, as a picture is
+			return
+		}
+		rw.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer png.Close()
+	var all []store.Piece
+	for n := range logosAtOnce {
+		all = append(all, store.Piece{Name: fmt.Sprintf("a%02d", n), Title: "Down", LogoURL: png.URL + "/down.png"})
+	}
+	all = append(all, store.Piece{Name: "b", Title: "Up", LogoURL: png.URL + "/good.png"})
+	w.ok(w.store.Update(w.ctx, func(tx *store.Tx) error { return tx.PutPieces(w.ctx, accountID, all) }))
+	w.ok(w.portal.fetchLogos(w.ctx, store.FetchLogos{AccountID: accountID}))
+	w.ok(w.portal.fetchLogos(w.ctx, store.FetchLogos{AccountID: accountID, After: all[logosAtOnce-1].Name}))
+	if p, err := w.store.Piece(w.ctx, accountID, "b"); err != nil || p.LogoFetched == "" {
+		t.Errorf("got %+v (%v), want its logo to have been asked for", p, err)
+	}
 }

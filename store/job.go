@@ -92,7 +92,7 @@ func (FetchIcon) InsertOpts() river.InsertOpts {
 // FetchLogos makes the icons of the services that an Activepieces knows.
 type FetchLogos struct {
 	AccountID string `json:"account_id"`
-	After     string `json:"after,omitempty"` // where the last job has stopped, so that it is no duplicate of that one
+	After     string `json:"after,omitempty"` // the name at which the job before has stopped
 }
 
 // Kind implements river.JobArgs.

@@ -142,11 +142,11 @@ func (p Piece) says(o Piece) bool {
 	return p.GoneAt.IsZero() && p.Title == o.Title && p.Description == o.Description && p.Version == o.Version && p.LogoURL == o.LogoURL && a == b
 }
 
-// PiecesWithoutLogo is some living services whose logo has not been fetched.
-func (r reads) PiecesWithoutLogo(ctx context.Context, accountID string, limit int) ([]Piece, error) {
+// PiecesWithoutLogo is some living services, after one by name, whose logo has not been fetched.
+func (r reads) PiecesWithoutLogo(ctx context.Context, accountID, after string, limit int) ([]Piece, error) {
 	return many(ctx, r.q, "listing pieces without a logo", scanPiece, `
-		SELECT `+pieceColumns+` FROM pieces p WHERE p.account_id = $1 AND p.gone_at = 0 AND p.logo_url <> '' AND p.logo_fetched <> p.logo_url
-		ORDER BY p.name LIMIT $2`, accountID, limit)
+		SELECT `+pieceColumns+` FROM pieces p WHERE p.account_id = $1 AND p.gone_at = 0 AND p.logo_url <> '' AND p.logo_fetched <> p.logo_url AND p.name > $3
+		ORDER BY p.name LIMIT $2`, accountID, limit, after)
 }
 
 // SetPieceLogo gives a service the icon that the logo at an address has become; nil = it keeps its two letters.
