@@ -144,8 +144,16 @@ func (a piecesEngine) forgetGone(ctx context.Context, i store.Identity, failure 
 	return true, a.p.projectGone(ctx, i.AccountID, i.WorkspaceID, i.UpstreamID)
 }
 
-// attach imports the template with the instance's connections in it, and publishes that. It leaves the flow off.
+// attach imports the template with the instance's connections in it, and publishes that. It leaves the flow off. A flow that has
+// them already is left as people have made it in the builder: what was entered anew has the name that it had.
 func (a piecesEngine) attach(ctx context.Context, in store.Instance, g store.Integration, slots []store.Slot) error {
+	names, err := a.connectionNames(ctx, in, slots)
+	if err != nil {
+		return err
+	}
+	if has, err := a.has(ctx, in, names); err != nil || has {
+		return err
+	}
 	t, err := a.template(ctx, g)
 	if err != nil {
 		return err
@@ -153,11 +161,21 @@ func (a piecesEngine) attach(ctx context.Context, in store.Instance, g store.Int
 	if err := a.asksThese(ctx, t, slots); err != nil {
 		return err
 	}
-	names, err := a.connectionNames(ctx, in, slots)
-	if err != nil {
-		return err
-	}
 	return a.bring(ctx, in, t.Flows[0], names)
+}
+
+// has says whether an instance's flow is published as it is, with these connections in it.
+func (a piecesEngine) has(ctx context.Context, in store.Instance, names map[string]string) (bool, error) {
+	f, err := a.c.pieces.Flow(ctx, in.UpstreamID)
+	if err != nil || f.PublishedVersionID == "" || f.PublishedVersionID != f.Version.ID || !f.Version.Valid {
+		return false, err
+	}
+	for _, name := range names {
+		if !slices.Contains(f.Version.ConnectionIDs, name) {
+			return false, nil
+		}
+	}
+	return len(names) > 0, nil
 }
 
 // bring makes a flow what a template says, with connections named by slot, and publishes that.

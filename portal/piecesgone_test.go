@@ -1,13 +1,16 @@
 package portal
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"portico/secret"
 	"portico/store"
+	"portico/upstream/activepieces"
 )
 
 // projectOfWho is the ID of the person's workspace's project.
@@ -231,5 +234,37 @@ func TestLogosThatCannotBeFetched(t *testing.T) {
 	w.ok(w.portal.fetchLogos(w.ctx, store.FetchLogos{AccountID: accountID, After: all[logosAtOnce-1].Name}))
 	if p, err := w.store.Piece(w.ctx, accountID, "b"); err != nil || p.LogoFetched == "" {
 		t.Errorf("got %+v (%v), want its logo to have been asked for", p, err)
+	}
+}
+
+// What people have made of an instance's flow in the builder outlives a new sign-in, which the template is not needed for.
+func TestEditedFlowKeepsItsEdits(t *testing.T) {
+	w := newPieces(t)
+	in := w.connect(w.template("Stripe"))
+	w.ok(w.give(in))
+	in = w.settle(in.ID)
+	c, err := w.portal.piecesClient(w.ctx, in.AccountID)
+	w.ok(err)
+	f, err := c.Flow(w.ctx, in.UpstreamID)
+	w.ok(err)
+	var trigger map[string]any
+	w.ok(json.Unmarshal(f.Version.Trigger, &trigger))
+	trigger["displayName"] = "Edited by hand"
+	edited, err := json.Marshal(trigger)
+	w.ok(err)
+	_, err = c.ImportFlow(w.ctx, f.ID, activepieces.FlowContent{DisplayName: in.Name, SchemaVersion: f.Version.SchemaVersion, Trigger: edited})
+	w.ok(err)
+	_, err = c.PublishFlow(w.ctx, f.ID, true)
+	w.ok(err)
+	w.control("POST", "/faults", map[string]any{"operation": "getTemplate", "kind": "reject", "status": 404, "code": "ENTITY_NOT_FOUND", "times": 9})
+	w.ok(w.portal.RejectAuth(w.ctx, w.who, in.ID, "stripe"))
+	w.wantState(w.settle(in.ID), store.Authorizing, "")
+	w.ok(w.give(in))
+	w.wantState(w.settle(in.ID), store.Enabled, "")
+	w.wantFlow(in, "portico_"+in.ID+"_stripe")
+	f, err = c.Flow(w.ctx, in.UpstreamID)
+	w.ok(err)
+	if !strings.Contains(string(f.Version.Trigger), "Edited by hand") {
+		t.Error("the flow is the template's again, want it as it was edited")
 	}
 }
