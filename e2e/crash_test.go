@@ -120,12 +120,12 @@ func asks(operation string) bool {
 	return strings.HasPrefix(operation, "list") || strings.HasPrefix(operation, "get")
 }
 
-// wantCalls fails unless a journey makes each of these calls so often.
+// wantCalls fails unless a journey makes each of these calls at least so often.
 func wantCalls(t *testing.T, seen, want map[string]int) {
 	t.Helper()
 	for o, n := range want {
-		if seen[o] != n {
-			t.Errorf("the journey calls %s %d times, want %d: %v", o, seen[o], n, seen)
+		if seen[o] < n {
+			t.Errorf("the journey calls %s %d times, want %d at least: %v", o, seen[o], n, seen)
 		}
 	}
 }

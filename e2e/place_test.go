@@ -44,6 +44,7 @@ func TestBelowAPath(t *testing.T) {
 // TestPostgreSQL connects while two processes share one database, and while one of them is killed.
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
+	const customers = 50
 	s := newSandbox(t)
 	one := newFlavours(t, s, "PORTICO_DATABASE="+pgtest.URL(t))
 	other := &installation{life: &life{of: t}, site: one.site, tray: one.tray, dir: one.dir, issuer: one.issuer, hostSecret: one.hostSecret}
@@ -89,9 +90,18 @@ func TestPostgreSQL(t *testing.T) {
 		}
 	})
 	t.Run("one of them is killed", func(t *testing.T) {
-		one.with(t).crash( // its jobs go on in the other, once its claims have run out
+		one := one.with(t)
+		one.seeds(customers)
+		staff := one.staff("sam@host.example")
+		staff.predefines(one.portal, "Stripe", "value:secret_text", "sk_live_"+canaryValue)
+		// Nobody's project is found at once, so that a backfill of theirs is under way when the program is killed.
+		s.pieces.control("POST", "faults", map[string]any{"operation": "listProjects", "kind": "latency", "latency_ms": 200, "times": customers})
+		staff.backfills()
+		one.crash( // its jobs go on in the other, once its claims have run out
 			cut{notes, point{"createSolutionInstance", 0, "hold_after"}}, cut{notes, point{"updateSolutionInstance", 1, "hold_before"}},
 			cut{flavours, point{"createProject", 0, "hold_after"}}, cut{flavours, point{"upsertGlobalConnection", 0, "hold_after"}},
 		)
+		staff.ends("Finished")
+		s.with(t).wantBackfilled(customers, func(int) string { return "1042" })
 	})
 }
