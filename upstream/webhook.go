@@ -88,7 +88,9 @@ func (w *Webhooks) isWebhook(address string) bool {
 		host = strings.TrimSuffix(host, ":443")
 	}
 	for _, allowed := range w.hosts {
-		allowed = strings.ToLower(allowed)
+		if allowed = strings.ToLower(allowed); u.Scheme == "https" {
+			allowed = strings.TrimSuffix(allowed, ":443")
+		}
 		if below, ok := strings.CutPrefix(allowed, "*."); ok && len(host) > len(below)+1 && strings.HasSuffix(host, "."+below) || host == allowed {
 			return true
 		}

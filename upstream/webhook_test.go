@@ -64,7 +64,7 @@ func TestTrigger(t *testing.T) {
 
 func TestTriggerCallsWebhookHostsOnly(t *testing.T) {
 	refuse := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("reached") })
-	hosts := []string{"*.trayapp.io", "*.integration-hook.com", "localhost:8082", "hooks.test", "10.0.0.1:80"}
+	hosts := []string{"*.trayapp.io", "*.integration-hook.com", "localhost:8082", "hooks.test", "10.0.0.1:80", "flows.test:443"}
 	c := upstream.NewWebhooks("tray", hosts, &http.Client{Transport: refuse})
 	for address, allowed := range map[string]bool{
 		"https://936acb30.trayapp.io":           true,
@@ -74,6 +74,9 @@ func TestTriggerCallsWebhookHostsOnly(t *testing.T) {
 		"https://936acb30.eu1.trayapp.io":       true,
 		"http://localhost:8082/hook":            true,
 		"https://hooks.test":                    true,
+		"https://flows.test/api":                true,
+		"https://flows.test:443/api":            true,
+		"http://flows.test:443/api":             false,
 		"http://936acb30.trayapp.io":            false,
 		"https://trayapp.io":                    false,
 		"https://.trayapp.io":                   false,
