@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"portico/secret"
@@ -188,10 +190,31 @@ func (p *Portal) handOver(ctx context.Context, r run, s store.Slot, kind string,
 	if err != nil {
 		return activepieces.Connection{}, err
 	}
+	name, err := p.ownName(ctx, r.Instance, s)
+	if err != nil {
+		return activepieces.Connection{}, err
+	}
 	return c.UpsertConnection(ctx, activepieces.NewConnection{
-		ExternalID: connectionName(r.Instance, s), DisplayName: cmp.Or(s.Title, piece.Title), PieceName: piece.Name, PieceVersion: piece.Version,
+		ExternalID: name, DisplayName: cmp.Or(s.Title, piece.Title), PieceName: piece.Name, PieceVersion: piece.Version,
 		Value: v, ProjectID: i.UpstreamID, Metadata: map[string]string{metaInstance: r.ID},
 	})
+}
+
+// ownName is the external ID of the connection for what was entered: the slot's own, unless another instance runs with that
+// connection, which would change hands. One that no longer works is replaced for all who use it.
+func (p *Portal) ownName(ctx context.Context, in store.Instance, s store.Slot) (string, error) {
+	name := connectionName(in, s)
+	there, err := p.store.Authentications(ctx, in.IdentityID)
+	if err != nil {
+		return "", err
+	}
+	used, err := p.store.UsedAuthentications(ctx, in.IdentityID, in.ID)
+	for _, a := range there {
+		if a.ExternalID == name && a.Status == store.AuthGood && slices.Contains(used, a.UpstreamID) {
+			return name + "_" + strconv.FormatInt(s.GivenAt.UnixMicro(), 36), err
+		}
+	}
+	return name, err
 }
 
 // connectionName is the external ID of the connection that is made for a slot.

@@ -268,3 +268,37 @@ func TestEditedFlowKeepsItsEdits(t *testing.T) {
 		t.Error("the flow is the template's again, want it as it was edited")
 	}
 }
+
+// A sign-in that two instances use stays what it is for the one when the other is given another; one that no longer works is
+// replaced for both.
+func TestSharedSignInIsNotChangedForOthers(t *testing.T) {
+	w := newPieces(t)
+	g := w.template("Stripe")
+	a := w.connect(g)
+	w.ok(w.give(a))
+	a = w.settle(a.ID)
+	auth := w.slot(a, "stripe").AuthenticationID
+	b, err := w.portal.Connect(w.ctx, w.who, g.ID, true, false)
+	w.ok(err)
+	w.settle(b.ID)
+	w.ok(w.portal.ChooseAuth(w.ctx, w.who, b.ID, "stripe", auth))
+	w.wantState(w.settle(b.ID), store.Enabled, "")
+
+	anew := func() string {
+		w.ok(w.portal.RejectAuth(w.ctx, w.who, a.ID, "stripe"))
+		w.settle(a.ID)
+		w.ok(w.give(a))
+		w.wantState(w.settle(a.ID), store.Enabled, "")
+		return w.slot(a, "stripe").AuthenticationID
+	}
+	w.control("POST", "/connections/"+auth, map[string]any{"status": "ERROR"})
+	w.ok(w.portal.syncIdentity(w.ctx, a.IdentityID))
+	if got := anew(); got != auth {
+		t.Errorf("a sign-in that no longer works was replaced by %s for one alone, want %s for both", got, auth)
+	}
+	w.ok(w.portal.syncIdentity(w.ctx, a.IdentityID))
+	if got := anew(); got == auth || w.slot(b, "stripe").AuthenticationID != auth {
+		t.Errorf("the other runs with %s, which was entered for the one", got)
+	}
+	w.wantState(w.settle(b.ID), store.Enabled, "")
+}
