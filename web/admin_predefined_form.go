@@ -196,7 +196,7 @@ func refusedForm(page views.Page, f *views.PredefinedForm, err error) (status in
 func readPredefined(c echo.Context, f *views.PredefinedForm) (portal.PredefinedChange, error) {
 	form, err := c.FormParams()
 	if err != nil {
-		return portal.PredefinedChange{}, unreadable(err)
+		return portal.PredefinedChange{}, unreadable(c.Request(), err)
 	}
 	f.Title, f.Pattern, f.Stop, f.Client = form.Get("title"), form.Get("pattern"), form.Get("stop"), form.Get("consent") == "client"
 	change := portal.PredefinedChange{

@@ -38,7 +38,7 @@ func (s *Server) guard(serves access, handle echo.HandlerFunc) echo.HandlerFunc 
 		}
 		if serves != anyone && serves != hostKey {
 			if err := c.Request().ParseForm(); err != nil { // here, since FormValue says nothing of a form that is too large
-				return unreadable(err)
+				return unreadable(c.Request(), err)
 			}
 		}
 		return handle(c)
@@ -46,8 +46,9 @@ func (s *Server) guard(serves access, handle echo.HandlerFunc) echo.HandlerFunc 
 }
 
 // unreadable is a form that cannot be read: too large, or no form.
-func unreadable(err error) error {
+func unreadable(r *http.Request, err error) error {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		waste(r)
 		return large
 	}
 	return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -15,8 +16,14 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
-// maxBody is the limit of a request's body in bytes; no form of ours comes near.
-const maxBody = 64 << 10
+// Limits of a request's body in bytes: a stranger's, and a form of somebody who says that they are signed in, in which a
+// secret may be as long as the portal takes one. Of what is longer, so much is read and thrown away that a browser comes to
+// the answer: one that is still sending when the connection ends shows no page of ours.
+const (
+	maxBody  = 64 << 10
+	maxForm  = 1 << 20
+	maxWaste = 16 << 20
+)
 
 // policies are the Content-Security-Policy of the two kinds of pages.
 type policies struct{ user, staff string }
@@ -125,10 +132,35 @@ func (s *Server) headers(h http.Handler) http.Handler {
 			header.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if r.Body != nil {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			r.Body = bound(w, r)
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// bounded is a body of which no more is given than its limit.
+type bounded struct {
+	io.ReadCloser
+	whole io.ReadCloser
+}
+
+func bound(w http.ResponseWriter, r *http.Request) io.ReadCloser {
+	if !hasCookie(r, userCookie) && !hasCookie(r, staffCookie) {
+		return http.MaxBytesReader(w, r.Body, maxBody)
+	}
+	return &bounded{http.MaxBytesReader(w, r.Body, maxForm), r.Body}
+}
+
+func hasCookie(r *http.Request, name string) bool {
+	_, err := r.Cookie(name)
+	return err == nil
+}
+
+// waste reads what is left of a body that is too large.
+func waste(r *http.Request) {
+	if b, ok := r.Body.(*bounded); ok {
+		io.CopyN(io.Discard, b.whole, maxWaste) //nolint:errcheck // whoever stops sending gets their answer all the same
+	}
 }
 
 // sameSite refuses what other sites' pages make a browser send. The host's hand-over is cross-site by nature: the signed

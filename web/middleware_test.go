@@ -73,7 +73,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 func TestLargeBodies(t *testing.T) {
 	d := newVisit(t, store.RoleMember)
 	in := d.has("u", d.integration("Deals"), store.Enabled)
-	d.post("/instances/"+in.ID+"/rename", "name", strings.Repeat("x", maxBody)).is(413)
+	d.post("/instances/"+in.ID+"/rename", "name", strings.Repeat("x", 5*maxForm)).is(413)
 }
 
 func TestCompression(t *testing.T) {
