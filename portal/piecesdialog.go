@@ -24,9 +24,9 @@ type Connect struct {
 
 // openPiecesAuth leads to the page of ours from which a person opens the dialog of a slot: a script of the platform's shows
 // it, which no other page may run.
-func (p *Portal) openPiecesAuth(_ context.Context, _ Who, in store.Instance, s store.Slot) (Dialog, error) {
-	if s.PredefinedID != "" {
-		return Dialog{}, refuse("slot_unknown")
+func (p *Portal) openPiecesAuth(ctx context.Context, _ Who, in store.Instance, s store.Slot) (Dialog, error) {
+	if _, err := p.dialogName(ctx, in, s); err != nil {
+		return Dialog{}, err
 	}
 	return Dialog{URL: strings.TrimRight(p.URL, "/") + DialogPath(in.ID, s.ExternalID), Origin: originOf(p.URL)}, nil
 }
@@ -53,9 +53,13 @@ func (p *Portal) connectable(ctx context.Context, who Who, instanceID, slotID st
 	if a, err = p.store.Account(ctx, in.AccountID); err != nil {
 		return in, s, a, script, err
 	}
+	if a.Platform != store.PlatformActivepieces {
+		return in, s, a, script, refuse("slot_unknown")
+	}
+	if _, err = p.dialogName(ctx, in, s); err != nil {
+		return in, s, a, script, err
+	}
 	switch {
-	case a.Platform != store.PlatformActivepieces || s.PredefinedID != "":
-		err = refuse("slot_unknown")
 	case in.State != store.Authorizing || in.UpstreamID == "" || s.Done():
 		err = refuse("not_ready")
 	case a.SigningKey == "":
@@ -75,6 +79,10 @@ func (p *Portal) OpenConnect(ctx context.Context, who Who, instanceID, slotID st
 	}
 	ctx, cancel := context.WithTimeout(withAbout(ctx, about{instanceID: in.ID, journeyID: in.JourneyID}), p.AnswerWithin)
 	defer cancel()
+	name, err := p.dialogName(ctx, in, s)
+	if err != nil {
+		return Connect{}, err
+	}
 	there, err := p.connections(ctx, in)
 	if err != nil {
 		return Connect{}, unlessBusy(err)
@@ -83,12 +91,12 @@ func (p *Portal) OpenConnect(ctx context.Context, who Who, instanceID, slotID st
 	if err != nil {
 		return Connect{}, unlessBusy(err)
 	}
-	f, err := p.addConnectFlow(ctx, who, in, s, there)
-	return Connect{InstanceURL: a.APIURL, Token: token, Piece: s.Service, Name: connectionName(in, s), FlowID: f.ID, Locale: languageOf(who.User.Locale)}, err
+	f, err := p.addConnectFlow(ctx, who, in, s, name, there)
+	return Connect{InstanceURL: a.APIURL, Token: token, Piece: s.Service, Name: name, FlowID: f.ID, Locale: languageOf(who.User.Locale)}, err
 }
 
 // addConnectFlow stores that a dialog is opened, and what there is before it.
-func (p *Portal) addConnectFlow(ctx context.Context, who Who, in store.Instance, s store.Slot, there []activepieces.Connection) (f store.Flow, err error) {
+func (p *Portal) addConnectFlow(ctx context.Context, who Who, in store.Instance, s store.Slot, name string, there []activepieces.Connection) (f store.Flow, err error) {
 	err = p.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		if _, err := tx.LockInstance(ctx, in.ID); err != nil { // its slots are written as they are read here
 			return err
@@ -100,7 +108,7 @@ func (p *Portal) addConnectFlow(ctx context.Context, who Who, in store.Instance,
 		if err != nil {
 			return err
 		}
-		now.Baseline = baseline(now.Baseline, there, connectionName(in, s))
+		now.Baseline = baseline(now.Baseline, there, name)
 		if err := tx.PutSlot(ctx, now); err != nil {
 			return err
 		}

@@ -34,6 +34,7 @@ type Slot struct {
 
 	Ways    []store.AuthWay   // how its service is signed in to, where the portal asks for that
 	Asked   []store.AuthField // what the workspace is asked, where the host signs in
+	Consent bool              // the host predefines it, but somebody of the workspace has to sign in for it
 	Entered map[string]string // what was entered and cannot be taken; no secrets
 	Wrong   string            // why
 }

@@ -93,7 +93,10 @@ func (s *Server) putWays(ctx context.Context, in store.Instance, v *views.Slot) 
 		if v.Problem == "" {
 			return nil
 		}
-		var err error
+		c, err := s.Store.PredefinedConnection(ctx, v.PredefinedID)
+		if v.Consent = err == nil && portal.NeedsConsent(c); err != nil || v.Consent {
+			return err
+		}
 		v.Asked, err = s.Portal.AskedFields(ctx, v.PredefinedID, in.WorkspaceID)
 		return err
 	}

@@ -59,7 +59,7 @@ func (s *Server) toDialog(c echo.Context, d portal.Dialog, slot string) error {
 // the platform before it believes a word of it.
 func (s *Server) finishFlow(c echo.Context) error {
 	outcome := c.FormValue("outcome")
-	err := s.Portal.FinishFlow(c.Request().Context(), who(c), c.Param("instance"), c.Param("flow"), outcome, c.FormValue("auth"))
+	err := s.Portal.FinishDialog(c.Request().Context(), who(c), c.Param("instance"), c.Param("flow"), outcome, c.FormValue("auth"))
 	if outcome == store.FlowCancelled || outcome == store.FlowFailed {
 		return s.toInstance(c, err, "?done=", outcome)
 	}

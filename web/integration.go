@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"portico/portal"
 	"portico/store"
 	"portico/views"
 )
@@ -133,7 +134,7 @@ func (s *Server) integration(c echo.Context) error {
 		return err
 	}
 	page := views.IntegrationPage{Page: s.page(c), Integration: g}
-	if page.Slots, err = s.Store.IntegrationSlots(ctx, g.ID); err != nil {
+	if page.Slots, err = s.asked(ctx, g); err != nil {
 		return err
 	}
 	cards, err := s.Store.UserIntegrationCards(ctx, v.User, g.ID)
@@ -144,6 +145,25 @@ func (s *Server) integration(c echo.Context) error {
 		return err
 	}
 	return s.render(c, http.StatusOK, views.Integration(page))
+}
+
+// asked is the slots of an integration that a person is asked for something for: not those that the host fills by itself.
+func (s *Server) asked(ctx context.Context, g store.Integration) ([]store.IntegrationSlot, error) {
+	slots, err := s.Store.IntegrationSlots(ctx, g.ID)
+	if err != nil {
+		return nil, err
+	}
+	var all []store.IntegrationSlot
+	for _, one := range slots {
+		ready, err := s.Store.PredefinedForPiece(ctx, g.AccountID, one.Service)
+		if err != nil {
+			return nil, err
+		}
+		if len(ready) == 0 || ready[0].From(store.FromWorkspace) || portal.NeedsConsent(ready[0]) {
+			all = append(all, one)
+		}
+	}
+	return all, nil
 }
 
 // connect answers POST /integrations/:integration/connect. One that was begun is carried on.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/sandbox/piecesim"
 	"portico/store"
 	"portico/store/storetest"
 )
@@ -128,6 +129,26 @@ func TestIntegrationPage(t *testing.T) {
 		return err
 	})
 	d.get(path).says("main", "once is all").count("form", 0)
+}
+
+// What a person has at hand is said in the service's name, and not for what the host signs in to by itself.
+func TestIntegrationNeedsWhatTheHostLacks(t *testing.T) {
+	y := newYard(t, piecesim.Options{})
+	y.enter("u", store.RoleMember)
+	g := storetest.Integration(t, y.store, y.pieces, "Flavours by post")
+	storetest.Update(t, y.store, func(tx *store.Tx) error {
+		return tx.SetIntegrationSlots(y.ctx, g.ID, store.SlotAuth, []store.IntegrationSlot{
+			{Kind: store.SlotAuth, ExternalID: "g", Title: "Gelato", Service: gelatoPiece}, {Kind: store.SlotAuth, ExternalID: "s", Title: "Stripe", Service: "@activepieces/piece-stripe"},
+		})
+	})
+	needs := func() string { return y.get("/integrations/" + g.ID).text("dl") }
+	if got := needs(); !strings.Contains(got, "A sign-in for Gelato") || !strings.Contains(got, "A sign-in for Stripe") || strings.Contains(got, "@") {
+		t.Errorf("got %q", got)
+	}
+	y.predefine("k")
+	if got := needs(); !strings.Contains(got, "A sign-in for Stripe") || strings.Contains(got, "Gelato") {
+		t.Errorf("got %q once the host signs in to Gelato", got)
+	}
 }
 
 func TestConnectIsForMembers(t *testing.T) {
