@@ -111,6 +111,9 @@ func (p *Portal) putAnswers(ctx context.Context, tx *store.Tx, who Who, id strin
 	if err := d.write(ctx, tx, "predefined.answered"); err != nil {
 		return err
 	}
+	if err := wake(ctx, tx, who.Workspace.ID, c.ID); err != nil {
+		return err
+	}
 	return askFor(ctx, tx, c.ID, who.Workspace.ID)
 }
 

@@ -167,6 +167,9 @@ func goneWithProject(ctx context.Context, tx *store.Tx, instanceID string) error
 	removed(&in)
 	in.State, in.DeletedAt, in.UniqueKey, in.Hold = store.Deleted, tx.Now(), "", ""
 	freeOf(&in)
+	if err := forgetGiven(ctx, tx, in); err != nil {
+		return err
+	}
 	if err := record(ctx, tx, itself, &before, &in, "instance.deleted"); err != nil {
 		return err
 	}

@@ -30,10 +30,17 @@ func (p *Portal) predefine(ctx context.Context, r run) error {
 	var refusal *Refusal
 	var e *upstream.Error
 	asked := errors.As(err, &refusal) && refusal.Code == "predefined_asked"
+	if refused := refusal != nil || errors.As(err, &e) && !e.Temporary(); refused && !asked {
+		anew, aerr := p.AskedFields(ctx, s.PredefinedID, r.WorkspaceID) // the service does not take what the workspace has answered
+		if aerr != nil {
+			return aerr
+		}
+		asked = len(anew) > 0
+	}
 	switch {
 	case asked:
 		name = ""
-	case refusal != nil, errors.As(err, &e) && !e.Temporary():
+	case refusal != nil, e != nil && !e.Temporary():
 		return p.notPrepared(ctx, r, err)
 	case err != nil:
 		return err
@@ -83,25 +90,23 @@ func (p *Portal) AnswerSlot(ctx context.Context, who Who, instanceID, slotID str
 	if s.PredefinedID == "" {
 		return refuse("slot_unknown")
 	}
-	if err := p.AnswerPredefined(ctx, who, s.PredefinedID, values); err != nil {
+	err = p.AnswerPredefined(ctx, who, s.PredefinedID, values)
+	p.nudge(ctx, instanceID)
+	return err
+}
+
+// wake lets every instance go on that waits for a connection which the host makes for a workspace.
+func wake(ctx context.Context, tx *store.Tx, workspaceID, predefinedID string) error {
+	waiting, err := tx.AskedInstances(ctx, workspaceID, predefinedID)
+	if err != nil {
 		return err
 	}
-	err = p.store.Update(ctx, func(tx *store.Tx) error {
-		waiting, err := tx.AskedInstances(ctx, in.WorkspaceID, s.PredefinedID)
-		if err != nil {
+	for _, id := range waiting {
+		if err := answered(ctx, tx, id, predefinedID); err != nil {
 			return err
 		}
-		for _, id := range waiting {
-			if err := answered(ctx, tx, id, s.PredefinedID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		p.nudge(ctx, instanceID)
 	}
-	return err
+	return nil
 }
 
 // answered lets one instance look again whether the host's connection can be had.
