@@ -176,6 +176,9 @@ func (p *Portal) finishPiecesAuth(ctx context.Context, in store.Instance, s stor
 			return store.Authentication{}, err
 		}
 		if a, ok := find(known, c.ID); ok {
+			if a.Name == a.ExternalID { // the dialog knows no better name
+				a.Name = ""
+			}
 			return a, nil
 		}
 	}

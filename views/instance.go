@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"portico/store"
@@ -145,4 +146,18 @@ func eventTone(code string) string {
 		return "warn"
 	}
 	return ""
+}
+
+// ownSignIns says whether any sign-in is the person's own, and not the host's.
+func (i InstancePage) ownSignIns() bool {
+	return slices.ContainsFunc(i.signIns(), func(s Slot) bool { return s.PredefinedID == "" })
+}
+
+// ownWords is a sign-in's name, unless it is the one that we have given it, which tells nobody anything: the dialog of
+// Activepieces calls a connection by its external ID.
+func ownWords(name string) string {
+	if strings.HasPrefix(name, "portico_") {
+		return ""
+	}
+	return name
 }

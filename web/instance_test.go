@@ -215,3 +215,20 @@ func TestRefusalsAreSaid(t *testing.T) {
 		page.count(`a.primary[href="/in`+path+`"]`, 1)
 	}
 }
+
+// What the host signs in to is not the person's to change, and a name that we made up is no name.
+func TestAccountsOfOthersMaking(t *testing.T) {
+	d := newVisit(t, store.RoleMember)
+	in := d.has("u", d.integration("Flavours"), store.Enabled)
+	d.slot(in, store.Slot{ExternalID: "gelato", Title: "Gelato", PredefinedID: "p1", AuthenticationID: "gelato_acme"})
+	page := d.get("/instances/"+in.ID).says("[aria-labelledby=accounts]", "Connected for you").count("[aria-labelledby=accounts] button", 0)
+	if got := page.text("[aria-labelledby=accounts]"); strings.Contains(got, "turns this off") {
+		t.Errorf("got %q", got)
+	}
+	d.signIns(in, store.Authentication{UpstreamID: "a1", Name: "portico_x_slack", ExternalID: "portico_x_slack", Service: "slack"})
+	d.slot(in, store.Slot{ExternalID: "slack", Title: "Slack", Position: 1, AuthenticationID: "a1"})
+	page = d.get("/instances/"+in.ID).says("[aria-labelledby=accounts]", "Signed in", "turns this off").count("[aria-labelledby=accounts] button", 1)
+	if got := page.text("main"); strings.Contains(got, "portico_") {
+		t.Errorf("a name of ours is shown: %q", got)
+	}
+}
