@@ -92,10 +92,14 @@ func (p *Portal) OpenBuilder(ctx context.Context, who Who, around ...string) (Bu
 	return Builder{InstanceURL: a.APIURL, Token: token, SDKHash: script.Hash, ProjectID: project, Locale: languageOf(who.User.Locale)}, unlessBusy(err)
 }
 
-// unlessBusy says to the person that another process is at it, which will be over in a moment.
+// unlessBusy says to the person that another process is at it, which will be over in a moment, or that the licence has no
+// project for them.
 func unlessBusy(err error) error {
-	if errors.Is(err, errBusy) {
+	switch {
+	case errors.Is(err, errBusy):
 		return refuse("builder_busy")
+	case upstream.IsKind(err, upstream.Unlicensed):
+		return refuse("builder_unlicensed")
 	}
 	return err
 }
