@@ -132,8 +132,8 @@ func endRemoval(ctx context.Context, tx *store.Tx, id string) error {
 	if err != nil || c.State != store.PredefinedRemoving {
 		return err
 	}
-	left, err := tx.CountConnections(ctx, id)
-	if err != nil || len(left) > 0 {
+	left, err := tx.HasConnections(ctx, id)
+	if err != nil || left {
 		return err
 	}
 	return tx.SetPredefinedState(ctx, id, store.PredefinedRemoved)

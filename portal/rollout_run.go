@@ -137,7 +137,7 @@ func stillFresh(ctx context.Context, tx *store.Tx, o store.Rollout, n store.Roll
 	if o.Kind != store.RolloutApply || out.state != store.ItemDone {
 		return true, nil
 	}
-	if _, err := tx.LockRollout(ctx, o.ID); err != nil {
+	if err := tx.HoldRollout(ctx, o.ID); err != nil {
 		return false, err
 	}
 	c, err := tx.PredefinedConnection(ctx, o.PredefinedID)

@@ -139,7 +139,7 @@ func (t *Tx) AddRollout(ctx context.Context, o Rollout) (added Rollout, made boo
 
 // redoItems has a rollout that is under way come again to the workspaces that it has given an older revision.
 func (t *Tx) redoItems(ctx context.Context, o Rollout) error {
-	if _, err := t.LockRollout(ctx, o.ID); err != nil {
+	if err := t.HoldRollout(ctx, o.ID); err != nil {
 		return err
 	}
 	_, err := t.exec(ctx, "beginning a rollout again", `
@@ -152,12 +152,20 @@ func (t *Tx) redoItems(ctx context.Context, o Rollout) error {
 
 // LockRollout reads a rollout so that nobody changes it before the transaction ends.
 func (t *Tx) LockRollout(ctx context.Context, id string) (Rollout, error) {
-	if t.postgres {
-		if _, err := one(ctx, t.q, "locking a rollout", scalar[string], `SELECT id FROM rollouts WHERE id = $1 FOR NO KEY UPDATE`, id); err != nil {
-			return Rollout{}, err
-		}
+	if err := t.HoldRollout(ctx, id); err != nil {
+		return Rollout{}, err
 	}
 	return t.Rollout(ctx, id)
+}
+
+// HoldRollout lets nobody change a rollout before the transaction ends. It does not count what has come of it, which takes
+// longer the larger it is.
+func (t *Tx) HoldRollout(ctx context.Context, id string) error {
+	if !t.postgres { // there one transaction writes at a time
+		return nil
+	}
+	_, err := one(ctx, t.q, "locking a rollout", scalar[string], `SELECT id FROM rollouts WHERE id = $1 FOR NO KEY UPDATE`, id)
+	return err
 }
 
 // EndItem writes what has become of a workspace in a rollout; false when another process was quicker.

@@ -115,6 +115,14 @@ func (r reads) CountConnections(ctx context.Context, predefinedID string) (map[s
 	return counts, err
 }
 
+// HasConnections says whether any workspace has a predefined connection that is not removed. The order of states lets an
+// index answer that.
+func (r reads) HasConnections(ctx context.Context, predefinedID string) (bool, error) {
+	return one(ctx, r.q, "looking for connections", scalar[bool], `
+		SELECT EXISTS (SELECT 1 FROM workspace_connections WHERE predefined_id = $1 AND state < 'removed')
+			OR EXISTS (SELECT 1 FROM workspace_connections WHERE predefined_id = $1 AND state > 'removed')`, predefinedID)
+}
+
 // CountResolving counts the projects in which a predefined connection's name leads to exactly one connection, as last
 // looked at.
 func (r reads) CountResolving(ctx context.Context, predefinedID string) (int, error) {

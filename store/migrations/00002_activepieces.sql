@@ -107,7 +107,7 @@ CREATE TABLE rollout_items (
   updated_at   BIGINT NOT NULL,
   PRIMARY KEY (rollout_id, workspace_id)
 );
-CREATE INDEX rollout_items_by_state ON rollout_items (rollout_id, state);
+CREATE INDEX rollout_items_by_state ON rollout_items (rollout_id, state, tries, workspace_id);
 
 CREATE TABLE automations (                       -- the flows of a workspace's project
   id           TEXT PRIMARY KEY,
