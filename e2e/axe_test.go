@@ -74,6 +74,10 @@ func TestAccessible(t *testing.T) {
 		t.Parallel()
 		s.with(t).accessibleToStaff()
 	})
+	t.Run("Activepieces", func(t *testing.T) {
+		t.Parallel()
+		s.with(t).accessibleAtPieces()
+	})
 	t.Run("host", func(t *testing.T) {
 		t.Parallel()
 		s.with(t).accessibleAtHost()

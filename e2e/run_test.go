@@ -61,8 +61,9 @@ func (p *person) comesRefreshed(what string, is func() bool) {
 		if is() {
 			return true
 		}
-		form := p.doc.Find("[data-testid=freshness]")
-		p.submit(form, form.Find("button"))
+		if form := p.doc.Find("[data-testid=freshness]"); form.Length() == 1 {
+			p.submit(form, form.Find("button"))
+		}
 		p.open(at)
 		return is()
 	})
