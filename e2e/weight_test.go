@@ -62,6 +62,12 @@ func TestWeight(t *testing.T) {
 	p.gives("Contacts")
 	p.isOn()
 	finished := p.url.String()
+	p.begins("commercetools prices")
+	form := p.url.String()
+	staff := s.adminOf()
+	pieces := s.piecesPages(staff)
+	staff.predefines(s.portal, "Gelato", "value:apiKey", canaryValue, "value:storeId", "1042")
+	predefined := staff.url.String()
 	p.open(p.home.portal + "/integrations")
 	p.comes("the icons", func() bool { return p.doc.Find("img[loading=lazy]").Length() >= 16 })
 	who := claims{"sub": p.sub, "name": p.name, "role": "admin", "workspace": map[string]any{"id": strings.Replace(p.sub, "person", "customer", 1)}}
@@ -69,6 +75,8 @@ func TestWeight(t *testing.T) {
 	for name, page := range map[string]string{
 		"catalogue": s.portal + "/integrations", "integration": "", "steps": unfinished, "instance": finished,
 		"disconnect": finished + "/disconnect", "not found": s.portal + "/nowhere", "staff": s.portal + "/admin/instances",
+		"form": form, "automations": s.portal + "/automations", "server": pieces, "projects": pieces + "/projects", "pieces": pieces + "/pieces",
+		"predefined": predefined,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := s.with(t)
