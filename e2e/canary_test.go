@@ -15,7 +15,7 @@ import (
 func TestCanary(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t)
-	in := configure(t, s, "http://"+freeAddress(t), "PORTICO_LOG_LEVEL=debug")
+	in := configure(t, s, "http://"+freeAddress(t), append(s.piecesEnv(t), "PORTICO_LOG_LEVEL=debug")...)
 	in.addStaff("sam@host.example", "admin")
 	in.begin()
 	token := in.token(claims{"sub": "canary", "name": "Cana Ry"})
@@ -39,7 +39,9 @@ func TestCanary(t *testing.T) {
 	newBrowser(t).open(ticket)
 	newBrowser(t).open(ticket) // refused: used up
 	pages := []string{p.html}
-	staff := in.staff("sam@host.example")
+	staff := in.publishes("Stripe customers", "New flavours in Slack", "commercetools prices")
+	more, builderToken := in.canaryAtPieces(staff, &person{browser: p.tab(), home: in.site, sub: p.sub})
+	pages = append(pages, more...)
 	for _, page := range []string{"/instances/" + p.instanceID(), "/jobs", "/health", "/audit", "/catalogue"} {
 		staff.open(in.portal + "/admin" + page)
 		pages = append(pages, staff.html)
@@ -48,7 +50,8 @@ func TestCanary(t *testing.T) {
 	secrets := map[string]string{
 		"the master token": s.said("tray_master_token"), "the API key": in.apiKey, "the host's secret": in.hostSecret, "a host's token": token,
 		"a code": dialog.Query().Get("code"), "a ticket": ticket[strings.LastIndex(ticket, "/")+1:], "a password of the staff": staffPassword,
-		"a password at a third party": canaryPassword,
+		"a password at a third party": canaryPassword, "what was entered": canaryValue, "the key of Activepieces": s.said("activepieces_api_key"),
+		"the signing key": strings.Split(s.said("activepieces_signing_key"), "\n")[2], "a token of the builder": builderToken,
 	}
 	for _, c := range append(p.cookies.kept, staff.cookies.kept...) {
 		secrets["a cookie"+c.Name] = c.Value
@@ -78,6 +81,49 @@ func TestCanary(t *testing.T) {
 	if found := regexp.MustCompile(`\b[0-9a-f]{64}\b`).FindString(in.log.String()); found != "" {
 		t.Errorf("the log has what looks like a user's token: %.8s…", found)
 	}
+}
+
+// canaryAtPieces enters secrets wherever an Activepieces asks for any, with things going wrong, and returns the pages that
+// came of it, and what opens the builder.
+func (in *installation) canaryAtPieces(staff *browser, p *person) (pages []string, token string) {
+	in.t.Helper()
+	show := func(b *browser) { pages = append(pages, b.url.String(), b.html) }
+	staff.predefines(in.portal, "Gelato", "value:apiKey", canaryValue, "value:storeId", "1042")
+	show(staff)
+	staff.predefines(in.portal, "commercetools", "value:region", `"europe-west1.gcp"`, "value:projectKey", "shop", "value:clientId", "ours",
+		"source:clientSecret", "workspace", "source:pageSize", "none", "source:staged", "none", "source:notes", "none")
+	show(staff)
+	in.tray.pieces.fault("upsertConnection", "malformed", 1)
+	in.tray.pieces.fault("upsertGlobalConnection", "500", 1)
+	p.begins("Stripe customers")
+	p.enters(url.Values{"v.secret_text": {"wrong-" + canaryValue}})
+	show(p.browser)
+	p.persists("Stripe customers", "canary")
+	show(p.browser)
+	instance := p.instanceID()
+	p.begins("commercetools prices")
+	p.comes("the question", func() bool { return p.doc.Find("form[data-testid=answer]").Length() == 1 })
+	p.enters(entered("Asked"))
+	p.isOn()
+	show(p.browser)
+	p.persists("New flavours in Slack", "canary")
+	show(p.browser)
+	sandbox := *in.tray
+	sandbox.site = in.site
+	staff.open(in.portal + "/admin")
+	home := sandbox.piecesPages(staff)
+	staff.open(home + "/scripts")
+	staff.press("Agree")
+	p.open(in.portal + "/automations/builder")
+	show(p.browser)
+	if token = p.fetch("POST", in.portal+"/automations/builder", nil).text("token"); token == "" {
+		in.t.Fatal("the builder is not opened")
+	}
+	for _, path := range []string{home, home + "/projects", home + "/connections", home + "/scripts", in.portal + "/admin/instances/" + instance, in.portal + "/admin/workspaces"} {
+		staff.open(path)
+		show(staff)
+	}
+	return pages, token
 }
 
 // files are what the installation keeps, keys apart.
