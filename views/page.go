@@ -65,7 +65,7 @@ func (p Page) title(own string) string {
 // doneText is what was just done, in words; "" for nothing, or for what is no code of ours.
 func (p Page) doneText() string {
 	switch p.Done {
-	case "renamed", "shared", "unshared", "disconnected", "disconnecting", "cancelled", "failed", "retried":
+	case "renamed", "shared", "unshared", "disconnected", "disconnecting", "cancelled", "failed", "retried", "answered":
 		return p.T("done." + p.Done)
 	}
 	return ""

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -36,7 +37,7 @@ func (s *Server) catalogue(c echo.Context) error {
 	page.Facets, page.Synced = known.Facets, known.sync.DoneAt.Time
 	page.Old = !page.Synced.IsZero() && page.Now.Sub(page.Synced) > freshFor
 	if page.Number == 1 {
-		if err := s.putYours(ctx, &page, q.Get("mine") == "all"); err != nil {
+		if err := errors.Join(s.putYours(ctx, &page, q.Get("mine") == "all"), s.putAsked(ctx, &page)); err != nil {
 			return err
 		}
 	}
@@ -75,6 +76,18 @@ func (s *Server) putYours(ctx context.Context, page *views.CataloguePage, all bo
 		cards = cards[:perPage]
 	}
 	page.Yours, err = s.withSteps(ctx, cards)
+	return err
+}
+
+// putAsked adds what the workspace is asked, for those who may answer.
+func (s *Server) putAsked(ctx context.Context, page *views.CataloguePage) error {
+	if !page.Automations || page.User.Role == store.RoleViewer || page.Search != "" || page.Tag != "" {
+		return nil
+	}
+	all, err := s.Portal.Questions(ctx, page.User.WorkspaceID)
+	for _, q := range all {
+		page.Asked = append(page.Asked, views.QuestionPage{ID: q.ID, Title: q.Title})
+	}
 	return err
 }
 
