@@ -24,7 +24,7 @@ func (p *piecesCheck) embedding(ctx context.Context, plan activepieces.Plan, kno
 		return
 	}
 	p.line(p.what+"signing key", "known to Activepieces, and its private key is the one configured", p.signingKey(ctx))
-	p.line(p.what+"frames", "the builder may be shown in "+strings.Join(p.origins, ", "), p.frames(ctx, plan))
+	p.frames(ctx, plan)
 	p.line(p.what+"browser script", p.account.SDKURL+" answers with a script", script(ctx, p.account.SDKURL))
 }
 
@@ -68,27 +68,40 @@ func builderToken(keyID string, key secret.Text, project string, expires time.Ti
 	return secret.Text(signed), nil
 }
 
-// frames tests whether the pages may hold the builder: all of them, since browsers ask for every page around a frame.
-func (p *piecesCheck) frames(ctx context.Context, plan activepieces.Plan) error {
+// frames tests whether the pages may hold the builder: all of them, since browsers ask for every page around a frame. With
+// an API key the portal has them allowed by itself.
+func (p *piecesCheck) frames(ctx context.Context, plan activepieces.Plan) {
+	missing, err := p.keptOut(ctx, plan)
+	what, origins := p.what+"frames", strings.Join(missing, ",")
+	switch {
+	case err != nil:
+		p.line(what, "", fmt.Errorf("could not be tested: %w", err))
+	case len(missing) == 0:
+		p.line(what, "the builder may be shown in "+strings.Join(p.origins, ", "), nil)
+	case p.account.Token != "":
+		p.warn(what, fmt.Sprintf("Activepieces does not let %[1]s hold the builder yet; Portico asks it to when somebody first opens it, and it takes up to three minutes. To have it from the start, add to its environment AP_ALLOWED_EMBED_ORIGINS=%[1]s, with commas between all that there are", origins))
+	default:
+		p.line(what, "", fmt.Errorf("browsers will leave the builder blank: Activepieces does not let %[1]s hold it; add to its environment AP_ALLOWED_EMBED_ORIGINS=%[1]s, with commas between all that there are", origins))
+	}
+}
+
+// keptOut is the origins whose pages Activepieces does not let hold the builder.
+func (p *piecesCheck) keptOut(ctx context.Context, plan activepieces.Plan) (missing []string, err error) {
 	header, err := within(ctx, func(ctx context.Context) (http.Header, error) { return head(ctx, p.account.DialogURL+"/api/v1/flags") })
 	if err != nil {
-		return fmt.Errorf("could not be tested: %w", err)
+		return nil, err
 	}
 	sources, limited := ancestors(header)
 	if !limited {
-		return nil // before 0.84 everybody may
+		return nil, nil // before 0.84 everybody may
 	}
 	sources = append(sources, plan.AllowedEmbedOrigins...) // the header follows within minutes
-	var missing []string
 	for _, o := range p.origins {
 		if !permits(sources, o) {
 			missing = append(missing, o)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return fmt.Errorf("browsers will leave the builder blank: Activepieces does not let %[1]s hold it; add to its environment AP_ALLOWED_EMBED_ORIGINS=%[1]s, with commas between all that there are", strings.Join(missing, ","))
+	return missing, nil
 }
 
 // ancestors is which pages may hold an answer in a frame, by its Content-Security-Policy; limited is false when any may.
