@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"portico/secret"
 	"portico/store"
 )
 
@@ -47,23 +46,4 @@ func (p *Portal) Questions(ctx context.Context, workspaceID string) ([]Question,
 		questions = append(questions, Question{ID: c.ID, Title: c.Title, Fields: fields, Anew: x.State != store.ConnAsked})
 	}
 	return questions, nil
-}
-
-// AnswerQuestion takes what a workspace is asked, and lets every instance go on that waits for it.
-func (p *Portal) AnswerQuestion(ctx context.Context, who Who, predefinedID string, values map[string]secret.Text) error {
-	if err := p.AnswerPredefined(ctx, who, predefinedID, values); err != nil {
-		return err
-	}
-	return p.store.Update(ctx, func(tx *store.Tx) error {
-		waiting, err := tx.AskedInstances(ctx, who.Workspace.ID, predefinedID)
-		if err != nil {
-			return err
-		}
-		for _, id := range waiting {
-			if err := answered(ctx, tx, id, predefinedID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -57,7 +57,7 @@ func (s *Server) answerQuestion(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.Portal.AnswerQuestion(c.Request().Context(), who(c), page.ID, values)
+	err = s.Portal.AnswerPredefined(c.Request().Context(), who(c), page.ID, values)
 	var refusal *portal.Refusal
 	if errors.As(err, &refusal) && (strings.HasPrefix(refusal.Code, "value_") || refusal.Code == "predefined_refused") {
 		p := refused(refusal)
