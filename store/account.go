@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"portico/secret"
@@ -104,6 +105,7 @@ var ErrOtherPlatform = errors.New("an account of this name is at another platfor
 // PutAccount stores an account as it is configured, under the name it has; it gets the ID that the name has already.
 // The default one takes that from any other of its platform. ErrOtherPlatform when the name is another platform's.
 func (t *Tx) PutAccount(ctx context.Context, a Account) (Account, error) {
+	t.accountsPut = true
 	id, err := t.accountID(ctx, a)
 	if err != nil {
 		return a, err
@@ -148,6 +150,7 @@ func (t *Tx) accountID(ctx context.Context, a Account) (string, error) {
 // RetireAccounts takes from all accounts but those named that they are the default one: nothing new comes to what is no longer
 // configured. What is there stays.
 func (t *Tx) RetireAccounts(ctx context.Context, configured []string) error {
+	t.accountsPut = true
 	all, err := many(ctx, t.q, "listing default accounts", scalar[string], `SELECT name FROM accounts WHERE is_default ORDER BY name`)
 	if err != nil {
 		return err
@@ -168,16 +171,58 @@ func (t *Tx) SetServer(ctx context.Context, accountID string, s Server) error {
 	return t.exec1(ctx, "storing what a server says", `UPDATE accounts SET server = $2 WHERE id = $1`, accountID, JSON[Server]{s})
 }
 
-// accountsOf is SQL for the accounts of a workspace whose own is the argument: that one, and of every other platform the
-// default one.
-func accountsOf(argument string) string {
-	return `(SELECT k.id FROM accounts k WHERE k.id = ` + argument + ` OR (k.is_default AND k.platform <> (SELECT o.platform FROM accounts o WHERE o.id = ` + argument + `)))`
+// accountsFor is how long what processes know of each other's accounts may be old.
+const accountsFor = 5 * time.Second
+
+// accountLists knows which accounts a workspace has by its own one, so that the catalogue need not ask for each page: they
+// change when a process starts with another configuration.
+type accountLists struct {
+	mu   sync.Mutex
+	read time.Time // of the machine's clock
+	of   map[string][]string
+}
+
+// accountsOf is the accounts of a workspace whose own is given: that one, and of every other platform the default one.
+func (r reads) accountsOf(ctx context.Context, own string) ([]string, error) {
+	l := r.accounts
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Since(l.read) < accountsFor {
+		return l.of[own], nil
+	}
+	type account struct {
+		id, platform string
+		isDefault    bool
+	}
+	all, err := many(ctx, r.q, "listing accounts", func(row row) (a account, err error) {
+		return a, row.Scan(&a.id, &a.platform, &a.isDefault)
+	}, `SELECT id, platform, is_default FROM accounts ORDER BY platform DESC, id`)
+	if err != nil {
+		return nil, err
+	}
+	l.of = map[string][]string{}
+	for _, a := range all {
+		for _, b := range all {
+			if a.id == b.id || b.isDefault && a.platform != b.platform {
+				l.of[a.id] = append(l.of[a.id], b.id)
+			}
+		}
+	}
+	l.read = time.Now()
+	return l.of[own], nil
+}
+
+// forget has the lists made anew.
+func (l *accountLists) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read = time.Time{}
 }
 
 // WorkspaceAccounts is a workspace's accounts: one a platform.
 func (r reads) WorkspaceAccounts(ctx context.Context, w Workspace) ([]Account, error) {
-	return many(ctx, r.q, "listing a workspace's accounts", r.scanAccount(ctx),
-		`SELECT `+accountColumns+` FROM accounts WHERE id IN `+accountsOf("$1")+` ORDER BY platform DESC`, w.AccountID)
+	return many(ctx, r.q, "listing a workspace's accounts", r.scanAccount(ctx), `SELECT `+accountColumns+` FROM accounts
+		WHERE id = $1 OR (is_default AND platform <> (SELECT o.platform FROM accounts o WHERE o.id = $1)) ORDER BY platform DESC`, w.AccountID)
 }
 
 // WorkspaceAccount is a workspace's account at a platform; ErrNotFound when it has none.

@@ -98,23 +98,38 @@ type Browse struct {
 }
 
 // visible is the one place that says what a user may see of the catalogue; it appends its arguments.
-func visible(u User, account string, args *[]any) string {
+func (r reads) visible(ctx context.Context, u User, account string, args *[]any) (string, error) {
 	arg := func(v any) string { *args = append(*args, v); return fmt.Sprintf("$%d", len(*args)) }
-	where := `g.account_id IN ` + accountsOf(arg(account)) + ` AND g.shown AND g.gone_at = 0
+	accounts, err := r.accountsOf(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	among := []string{"''"} // no account has it, and an empty list is not SQL
+	if len(accounts) > 0 {
+		among = nil
+	}
+	for _, id := range accounts {
+		among = append(among, arg(id))
+	}
+	// A list of one is an equation to both databases: its index gives the page that is asked for and no more.
+	where := `g.account_id IN (` + strings.Join(among, ", ") + `) AND g.shown AND g.gone_at = 0
 		AND (NOT g.restricted OR EXISTS (SELECT 1 FROM integration_audience a WHERE a.integration_id = g.id AND a.workspace_id = ` + arg(u.WorkspaceID) + `))`
 	if u.Tags == nil {
-		return where
+		return where, nil
 	}
 	marks := []string{"''"} // no tag is empty, and an empty list is not SQL
 	for _, tag := range u.Tags {
 		marks = append(marks, arg(tag))
 	}
-	return where + ` AND EXISTS (SELECT 1 FROM integration_tags t WHERE t.integration_id = g.id AND t.tag IN (` + strings.Join(marks, ", ") + `))`
+	return where + ` AND EXISTS (SELECT 1 FROM integration_tags t WHERE t.integration_id = g.id AND t.tag IN (` + strings.Join(marks, ", ") + `))`, nil
 }
 
-func (b Browse) where(args *[]any) string {
+func (r reads) browse(ctx context.Context, b Browse, args *[]any) (string, error) {
 	arg := func(v any) string { *args = append(*args, v); return fmt.Sprintf("$%d", len(*args)) }
-	where := visible(b.User, b.Account, args)
+	where, err := r.visible(ctx, b.User, b.Account, args)
+	if err != nil {
+		return "", err
+	}
 	for _, word := range strings.Fields(b.Search) {
 		where += ` AND g.search LIKE ` + arg(likeAnywhere(word)) + ` ESCAPE '\'`
 	}
@@ -123,13 +138,17 @@ func (b Browse) where(args *[]any) string {
 	}
 	user := arg(b.User.ID)
 	// A list made once: looked for one integration at a time, SQLite would walk every customer's instances of it.
-	return where + ` AND g.id NOT IN (SELECT n.integration_id FROM instances n WHERE n.owner_id = ` + user + ` AND n.state <> 'deleted')`
+	return where + ` AND g.id NOT IN (SELECT n.integration_id FROM instances n WHERE n.owner_id = ` + user + ` AND n.state <> 'deleted')`, nil
 }
 
 // Offers is a page of what a user may see and has not connected yet, in the staff's order.
 func (r reads) Offers(ctx context.Context, b Browse) ([]Offer, error) {
 	var args []any
-	query := `SELECT g.id, g.title, g.description, g.tags, g.icon FROM integrations g WHERE ` + b.where(&args)
+	where, err := r.browse(ctx, b, &args)
+	if err != nil {
+		return nil, err
+	}
+	query := `SELECT g.id, g.title, g.description, g.tags, g.icon FROM integrations g WHERE ` + where
 	args = append(args, b.Offset)
 	query += ` ORDER BY g.position, g.title, g.id` + atMost(b.Limit) + fmt.Sprintf(` OFFSET $%d`, len(args))
 	return many(ctx, r.q, "listing the catalogue", scanOffer, query, args...)
@@ -145,7 +164,10 @@ type Facets struct {
 func (r reads) Facets(ctx context.Context, u User, account string) (Facets, error) {
 	var f Facets
 	var args []any
-	where := visible(u, account, &args)
+	where, err := r.visible(ctx, u, account, &args)
+	if err != nil {
+		return f, err
+	}
 	total, err := one(ctx, r.q, "counting the catalogue", scalar[int], `SELECT COUNT(*) FROM integrations g WHERE `+where, args...)
 	if err != nil {
 		return f, err
@@ -159,7 +181,10 @@ func (r reads) Facets(ctx context.Context, u User, account string) (Facets, erro
 // VisibleIntegration is an integration that a user may see; ErrNotFound when there is none, or not for them.
 func (r reads) VisibleIntegration(ctx context.Context, u User, account, id string) (Integration, error) {
 	var args []any
-	where := visible(u, account, &args)
+	where, err := r.visible(ctx, u, account, &args)
+	if err != nil {
+		return Integration{}, err
+	}
 	args = append(args, id)
 	return one(ctx, r.q, "reading an integration", scanIntegration, `SELECT `+integrationColumns+` FROM integrations g WHERE `+where+fmt.Sprintf(` AND g.id = $%d`, len(args)), args...)
 }

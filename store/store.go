@@ -51,6 +51,7 @@ type reads struct {
 	keys     *keyring
 	now      func() time.Time
 	postgres bool
+	accounts *accountLists
 }
 
 type queryer interface {
@@ -64,7 +65,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Store{reads: reads{now: o.Now, postgres: strings.HasPrefix(o.Database, "postgres")}}
+	s := &Store{reads: reads{now: o.Now, postgres: strings.HasPrefix(o.Database, "postgres"), accounts: &accountLists{}}}
 	if err := s.connect(o.Database); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
@@ -147,6 +148,8 @@ type Tx struct {
 	reads
 	tx   *sql.Tx
 	jobs *river.Client[*sql.Tx]
+
+	accountsPut bool
 }
 
 // Update runs do in one transaction: all that it writes is kept, or nothing.
@@ -167,6 +170,9 @@ func (s *Store) Update(ctx context.Context, do func(*Tx) error) error {
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("committing: %w", err)
+	}
+	if t.accountsPut {
+		s.accounts.forget()
 	}
 	lite.keep(ctx)
 	return nil
