@@ -29,6 +29,14 @@ func (s *sandbox) builder(b *tab) *tab {
 	return b.frame(s.pieces.url + "/embed")
 }
 
+// reloads loads the page again, until it has its frame anew: the one before is gone by then.
+func (b *tab) reloads() {
+	b.t.Helper()
+	ask[bool](b, `(window.before = true)`)
+	b.do("reloading", reload)
+	b.until(`!window.before && document.querySelector("#builder iframe")`)
+}
+
 func builderMakes(t *testing.T, s *sandbox) {
 	b := newTab(t, withScripts)
 	s.enter(b)
@@ -44,10 +52,10 @@ func builderMakes(t *testing.T, s *sandbox) {
 	f.click("ap-publish")
 	f.until(`document.body.innerText.includes("ENABLED")`)
 	b.accessible("builder")
-	b.do("reloading", reload)
-	s.builder(b).until(`document.body.innerText.includes("ENABLED")`)
-	b.until("location.href === " + quote(at))
+	b.reloads()
 	f = s.builder(b)
+	f.until(`document.body.innerText.includes("ENABLED")`)
+	b.until("location.href === " + quote(at))
 	f.click("ap-home")
 	b.until(`location.pathname === "/automations/builder/flows"`)
 	b.do("going back", back)
@@ -171,6 +179,6 @@ func builderRefused(t *testing.T, s *sandbox) {
 	b.sees("The builder is not part of what those who run this portal have ordered")
 	b.accessible("builder-refused")
 	s.pieces.set("licensed", true)
-	b.do("reloading", reload)
+	b.reloads()
 	s.builder(b).until(`document.querySelector("[data-testid=ap-new-flow]")`)
 }
