@@ -21,9 +21,10 @@ type place struct{ name, project string }
 type there struct {
 	byPlace map[place][]activepieces.Connection
 	byID    map[string]activepieces.Connection
+	others  map[place]int // connections of a name that somebody has made in the project itself; nil = not known
 }
 
-// checkConnections asks an Activepieces once for all global connections and compares them with what we have made: what is
+// checkConnections asks an Activepieces once for all global connections, and once for those of all projects, and compares them with what we have made: what is
 // missing there, differs or is there twice is repaired by jobs, what the platform calls broken is only reported, since
 // sending it anew would hide that.
 func (p *Portal) checkConnections(ctx context.Context, accountID string) error {
@@ -43,6 +44,10 @@ func (p *Portal) checkConnections(ctx context.Context, accountID string) error {
 	if err != nil {
 		return err
 	}
+	others, err := c.ProjectConnections(ctx)
+	if err != nil && !upstream.IsKind(err, upstream.Invalid) && !upstream.IsKind(err, upstream.Forbidden) { // a server may not list them
+		return err
+	}
 	rows, err := p.store.AccountConnections(ctx, accountID)
 	if err != nil {
 		return err
@@ -52,6 +57,9 @@ func (p *Portal) checkConnections(ctx context.Context, accountID string) error {
 		byID[t.ID] = t
 	}
 	found := sorted(listed)
+	if err == nil {
+		found.count(others)
+	}
 	for _, x := range rows {
 		if x.UpdatedAt.After(began) { // changed while the list was on its way
 			continue
@@ -61,6 +69,16 @@ func (p *Portal) checkConnections(ctx context.Context, accountID string) error {
 		}
 	}
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.ConnectionsChecked(ctx, accountID, began) })
+}
+
+// count notes the connections that people have made in the projects.
+func (t *there) count(others []activepieces.Connection) {
+	t.others = map[place]int{}
+	for _, x := range others {
+		for _, project := range x.ProjectIDs {
+			t.others[place{x.ExternalID, project}]++
+		}
+	}
 }
 
 func sorted(listed []activepieces.Connection) there {
@@ -123,7 +141,7 @@ var (
 )
 
 // compare is the state in which a workspace's connection is by what the platform lists, and how many its name leads to.
-// Whether somebody made another in the project itself is not in that list: where that was seen, it is looked for again.
+// Where the server does not list what people have made in projects, another that was seen there is looked for again.
 func compare(t store.PredefinedConnection, x store.WorkspaceConnection, found there) (state string, resolves int) {
 	named := found.byPlace[place{x.Name, x.ProjectID}]
 	switch {
@@ -132,8 +150,8 @@ func compare(t store.PredefinedConnection, x store.WorkspaceConnection, found th
 			return store.ConnChanged, 0
 		}
 		return store.ConnMissing, 0
-	case len(named) > 1:
-		return store.ConnDouble, len(named)
+	case len(named) > 1 || found.others[place{x.Name, x.ProjectID}] > 0:
+		return store.ConnDouble, len(named) + found.others[place{x.Name, x.ProjectID}]
 	}
 	one := named[0]
 	switch {
@@ -145,7 +163,7 @@ func compare(t store.PredefinedConnection, x store.WorkspaceConnection, found th
 		return store.ConnError, 1
 	case one.Status == activepieces.StatusMissing:
 		return store.ConnMissing, 1
-	case x.State == store.ConnDouble:
+	case x.State == store.ConnDouble && found.others == nil:
 		return store.ConnDouble, x.Resolves
 	}
 	return store.ConnActive, 1

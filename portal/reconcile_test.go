@@ -163,6 +163,10 @@ func TestANameThatSomebodyElseTook(t *testing.T) {
 	w.settle()
 	x := w.wantState(c.ID, 0, store.ConnActive)
 	w.control("POST", "/connections", map[string]any{"project": x.ProjectID, "external_id": x.Name, "piece": c.Piece}, nil)
+	w.ok(w.portal.checkConnections(w.ctx, w.account.ID))
+	if x := w.wantState(c.ID, 0, store.ConnDouble); x.Resolves != 2 {
+		t.Errorf("a check says that the name leads to %d connections, want 2", x.Resolves)
+	}
 	w.ok(w.portal.RepairConnection(w.ctx, w.staff, c.ID, w.spaces[0].ID))
 	x = w.wantState(c.ID, 0, store.ConnDouble)
 	if code, about := store.Reason(x.Detail); code != reasonDouble || about != x.Name || x.Resolves != 2 {

@@ -31,6 +31,11 @@ func (s Slot) forms() []store.AuthWay {
 // dialog says whether there is a way to sign in that is not a form of ours; where nobody knows any way, there is.
 func (s Slot) dialog() bool { return len(s.Ways) == 0 || len(s.forms()) < len(s.Ways) }
 
+// dialogFirst says whether the service would rather be signed in to there: it names its ways in its own order.
+func (s Slot) dialogFirst() bool {
+	return s.dialog() && (len(s.Ways) == 0 || len(s.forms()) == 0 || s.Ways[0].Type != s.forms()[0].Type)
+}
+
 // control is a field of a form as a page shows it.
 type control struct {
 	store.AuthField

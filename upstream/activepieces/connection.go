@@ -3,6 +3,7 @@ package activepieces
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -156,6 +157,14 @@ func (c *Client) UpsertGlobalConnection(ctx context.Context, n NewConnection) (C
 func (c *Client) GlobalConnections(ctx context.Context) ([]Connection, error) {
 	call := c.get("GET /global-connections", "/global-connections", c.whole(url.Values{}))
 	return list(ctx, c, call, connectionBody.connection)
+}
+
+// ProjectConnections lists the connections of all projects that people have made in them (GET /platform-app-connections),
+// in one page as Connections.
+func (c *Client) ProjectConnections(ctx context.Context) ([]Connection, error) {
+	call := c.get("GET /platform-app-connections", "/platform-app-connections", c.whole(url.Values{}))
+	all, err := list(ctx, c, call, connectionBody.connection)
+	return slices.DeleteFunc(all, func(x Connection) bool { return x.Scope == ScopePlatform }), err
 }
 
 // UpdateGlobalConnection changes name and projects of a global connection (POST

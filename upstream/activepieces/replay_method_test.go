@@ -194,6 +194,8 @@ func connectionMethod(t testing.TB, p *pair, route, rest string, query url.Value
 		if project := query.Get("projectId"); project != "" && !query.Has("displayName") && !query.Has("pieceName") {
 			return listed(func(ctx context.Context, c *Client) ([]Connection, error) { return c.Connections(ctx, project) })
 		}
+	case "GET platform-app-connections":
+		return listed(func(ctx context.Context, c *Client) ([]Connection, error) { return c.ProjectConnections(ctx) })
 	case "POST app-connections":
 		if n, ok := recordedConnection(t, p); ok {
 			return say(func(ctx context.Context, c *Client) (Connection, error) { return c.UpsertConnection(ctx, n) })
