@@ -103,7 +103,7 @@ func (trayPlatform) simulator(s *sandbox) simulator { return simulator{s.t, s.tr
 func (trayPlatform) asides(call result, before int) bool {
 	o := call.text("operation")
 	sweep := call.text("token") == "master" && (o == "solutions" || o == "solutionInstances")
-	return sweep || before > 0 && (o == "authorize" || o == "solutionInstances") || before > 1
+	return sweep || before > 1 || before > 0 && o != "updateSolutionInstance" // signing in, and turning on
 }
 
 func (trayPlatform) needs(signIns int) (title string, services []string) {

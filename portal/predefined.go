@@ -93,12 +93,7 @@ func activePredefined(ctx context.Context, tx *store.Tx, id string) (store.Prede
 // "@activepieces/piece-gelato"), {externalProjectId} (the host's ID of the workspace, which is also its project's) and
 // {workspace} (our ID of it).
 func (p *Portal) ConnectionName(pattern, piece string, w store.Workspace) string {
-	return strings.NewReplacer("{piece}", shortPiece(piece), "{externalProjectId}", w.ExternalID, "{workspace}", w.ID).Replace(cmp.Or(pattern, DefaultPattern))
-}
-
-// shortPiece is a service's name without what all of them begin with.
-func shortPiece(piece string) string {
-	return strings.TrimPrefix(piece[strings.LastIndexByte(piece, '/')+1:], "piece-")
+	return strings.NewReplacer("{piece}", ShortPiece(piece), "{externalProjectId}", w.ExternalID, "{workspace}", w.ID).Replace(cmp.Or(pattern, DefaultPattern))
 }
 
 // Touched is which workspaces a change of a predefined connection comes to when it is applied.
@@ -116,41 +111,12 @@ func (p *Portal) Touched(ctx context.Context, id string) (Touched, error) {
 	if err != nil {
 		return Touched{}, err
 	}
-	all, err := p.store.WorkspacesOf(ctx, c.AccountID)
+	n, err := p.store.CountTouched(ctx, c)
 	if err != nil {
 		return Touched{}, err
 	}
-	have, err := p.store.AccountConnections(ctx, c.AccountID)
-	if err != nil {
-		return Touched{}, err
-	}
-	rows := map[string]store.WorkspaceConnection{}
-	for _, x := range have {
-		if x.PredefinedID == c.ID {
-			rows[x.WorkspaceID] = x
-		}
-	}
-	t := Touched{Total: len(all)}
-	for _, id := range all {
-		x, known := rows[id]
-		switch {
-		case !known:
-			t.New++
-		case x.State == store.ConnActive && x.Revision == c.Revision:
-			t.UpToDate++
-			continue
-		case x.State == store.ConnAsked:
-			t.Asked++
-		}
-		if len(t.Names) < 10 {
-			w, err := p.store.Workspace(ctx, id)
-			if err != nil {
-				return t, err
-			}
-			t.Names = append(t.Names, w.Name)
-		}
-	}
-	return t, nil
+	names, err := p.store.TouchedNames(ctx, c, 10)
+	return Touched{Total: n.Workspaces, UpToDate: n.UpToDate, New: n.New, Asked: n.Asked, Names: names}, err
 }
 
 // predefinedText is what the audit keeps of a predefined connection: which values there are, not what they are.

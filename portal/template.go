@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"regexp"
 	"slices"
 	"strings"
@@ -159,12 +160,17 @@ func slotKey(s flowStep, steps []flowStep) string {
 			key = slug(piece)
 		}
 	}
+	named := key
 	for _, other := range steps {
-		if pieceOf(other) == piece && reference(other) != mine && mine != "" {
-			return key + "." + slug(mine)
+		if pieceOf(other) != piece || reference(other) == mine || mine == "" {
+			continue
 		}
+		if slug(reference(other)) == slug(mine) { // told apart by nothing that may stand in an address
+			return fmt.Sprintf("%s.%s-%08x", key, slug(mine), crc32.ChecksumIEEE([]byte(mine)))
+		}
+		named = key + "." + slug(mine)
 	}
-	return key
+	return named
 }
 
 // ShortPiece is what people call a piece: "gelato" of "@activepieces/piece-gelato".

@@ -89,6 +89,21 @@ func TestPiecesOfOneName(t *testing.T) {
 	}
 }
 
+// References that differ in what no address may hold are two sign-ins all the same.
+func TestReferencesThatLookAlike(t *testing.T) {
+	slots, err := templateSlots(json.RawMessage(strings.NewReplacer("Team One", "a.b", "connections.team_two", "connections['a-b']").Replace(aFlow)), knownPieces())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, s := range slots {
+		seen[s.ExternalID] = true
+	}
+	if len(slots) != 4 || len(seen) != 4 {
+		t.Errorf("got %+v, want four slots of their own", slots)
+	}
+}
+
 func TestProblemOf(t *testing.T) {
 	content := activepieces.FlowContent{Trigger: json.RawMessage(aFlow)}
 	for want, flows := range map[string][]activepieces.FlowContent{

@@ -60,6 +60,34 @@ func (r reads) CountUpToDate(ctx context.Context, predefinedID string) (int, err
 		WHERE c.id = $1 AND x.state = 'active' AND x.revision = c.revision`, predefinedID)
 }
 
+// TouchedCounts is how many workspaces applying a predefined connection comes to.
+type TouchedCounts struct {
+	Workspaces int // of the account
+	UpToDate   int // have it as it now is
+	New        int // have none
+	Asked      int // have to give a value first
+}
+
+// ofEach is SQL for an account's workspaces w with their copy x of the predefined connection c, where they have one.
+const ofEach = ` FROM predefined_connections c JOIN accounts a ON a.id = c.account_id JOIN workspaces w ON ` + isOf + `
+	LEFT JOIN workspace_connections x ON x.predefined_id = c.id AND x.workspace_id = w.id AND x.state <> 'removed' WHERE c.id = $1`
+
+// CountTouched counts the workspaces that applying a predefined connection comes to.
+func (r reads) CountTouched(ctx context.Context, c PredefinedConnection) (TouchedCounts, error) {
+	return one(ctx, r.q, "counting workspaces", func(row row) (TouchedCounts, error) {
+		var n TouchedCounts
+		return n, row.Scan(&n.Workspaces, &n.UpToDate, &n.New, &n.Asked)
+	}, `
+		SELECT COUNT(*), COALESCE(SUM(CASE WHEN x.state = 'active' AND x.revision = c.revision THEN 1 ELSE 0 END), 0),
+			COALESCE(SUM(CASE WHEN x.workspace_id IS NULL THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN x.state = 'asked' THEN 1 ELSE 0 END), 0)`+ofEach, c.ID)
+}
+
+// TouchedNames is the names of the first workspaces that applying a predefined connection comes to.
+func (r reads) TouchedNames(ctx context.Context, c PredefinedConnection, limit int) ([]string, error) {
+	return many(ctx, r.q, "listing workspaces", scalar[string], `
+		SELECT w.name`+ofEach+` AND (x.workspace_id IS NULL OR x.state <> 'active' OR x.revision <> c.revision) ORDER BY w.id LIMIT $2`, c.ID, limit)
+}
+
 // attributesLookedAt is how many workspaces AttributeNames looks at.
 const attributesLookedAt = 500
 

@@ -200,7 +200,16 @@ func (t *Tx) ResumeRollout(ctx context.Context, id string) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
+	// What has failed is tried after what was never tried, and at once, whatever it was to wait for.
 	_, err = t.exec(ctx, "resuming a rollout", `
-		UPDATE rollout_items SET state = 'waiting', detail = '', tries = 0, updated_at = $2 WHERE rollout_id = $1 AND state = 'failed'`, id, t.Now())
+		UPDATE workspace_connections SET tries = 0, not_before = 0, updated_at = `+nextVersion+`
+		WHERE not_before > 0 AND EXISTS (SELECT 1 FROM rollouts o JOIN rollout_items n ON n.rollout_id = o.id
+			WHERE o.id = $2 AND n.workspace_id = workspace_connections.workspace_id AND n.state = 'failed'
+				AND (o.predefined_id = workspace_connections.predefined_id OR o.predefined_id = ''))`, t.Now(), id)
+	if err != nil {
+		return false, err
+	}
+	_, err = t.exec(ctx, "resuming a rollout", `
+		UPDATE rollout_items SET state = 'waiting', detail = '', tries = 1, updated_at = $2 WHERE rollout_id = $1 AND state = 'failed'`, id, t.Now())
 	return true, err
 }
