@@ -54,6 +54,13 @@ func TestProjectsOfAnAccount(t *testing.T) {
 				return tx.PutAutomations(ctx, i, []store.Automation{{UpstreamID: "f", Name: "Nightly"}}, c.Now())
 			})
 		}
+		touched := storetest.Must[store.TouchedCounts](t)(s.CountTouched(ctx, one))
+		if touched != (store.TouchedCounts{Workspaces: 2, UpToDate: 1, New: 1}) {
+			t.Errorf("applying it comes to %+v", touched)
+		}
+		if names := storetest.Must[[]string](t)(s.TouchedNames(ctx, one, 10)); !slices.Equal(names, []string{"Alpha"}) {
+			t.Errorf("applying it comes to %v, want Alpha", names)
+		}
 		got := storetest.Must[[]store.WorkspaceProject](t)(s.Projects(ctx, flows.ID, "", "", "", 10))
 		if len(got) != 2 || got[0].Name != "Alpha" || got[0].ProjectID != "" || got[1].ProjectID != "project1" || got[1].Connections != 1 || got[1].Ready != 1 {
 			t.Errorf("the account's projects are %+v", got)
