@@ -160,6 +160,7 @@ type deed struct {
 	kind, subject string
 	before, after any // what the audit keeps of it; nil = nothing
 	args          map[string]string
+	request       store.PlannedRequest // what it sends, as the audit keeps it
 }
 
 // put writes that something was created or changed.
@@ -185,7 +186,7 @@ func (d deed) write(ctx context.Context, tx *store.Tx, code string) error {
 		return err
 	}
 	return tx.AddAudit(ctx, store.Audit{
-		Code: code, Actor: d.actor, WorkspaceID: d.workspace, SubjectKind: d.kind, SubjectID: d.subject, Before: before, After: after,
+		Code: code, Actor: d.actor, WorkspaceID: d.workspace, SubjectKind: d.kind, SubjectID: d.subject, Before: before, After: after, Request: d.request,
 	})
 }
 

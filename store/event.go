@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -82,13 +84,28 @@ type Audit struct {
 	Before      string // JSON, "" = there was nothing
 	After       string // JSON, "" = nothing is left
 	Reason      string
+	Request     PlannedRequest // what it sends to a platform, where it is one call that a person asked for
 }
 
-const auditColumns = `id, at, code, actor_kind, actor_id, actor_name, behalf_id, workspace_id, subject_kind, subject_id, before, after, reason, address, request_id`
+// PlannedRequest is a call as a person could make it by hand: no secret is in it. The zero value is none.
+type PlannedRequest struct {
+	Method string            `json:"method,omitempty"`
+	URL    string            `json:"url,omitempty"`
+	Header map[string]string `json:"header,omitempty"` // beside Authorization: "Content-Type"
+	Body   string            `json:"body,omitempty"`   // redacted JSON
+	Token  string            `json:"token,omitempty"`  // the environment variable that stands for the token: "TRAY_TOKEN_US"
+}
+
+const auditColumns = `id, at, code, actor_kind, actor_id, actor_name, behalf_id, workspace_id, subject_kind, subject_id, before, after, reason, address, request_id, request`
 
 func scanAudit(r row) (Audit, error) {
 	var a Audit
-	return a, r.Scan(&a.ID, &a.At, &a.Code, &a.Actor.Kind, &a.Actor.ID, &a.Actor.Name, &a.Actor.BehalfID, &a.WorkspaceID, &a.SubjectKind, &a.SubjectID, &a.Before, &a.After, &a.Reason, &a.Actor.Address, &a.Actor.RequestID)
+	var request string
+	err := r.Scan(&a.ID, &a.At, &a.Code, &a.Actor.Kind, &a.Actor.ID, &a.Actor.Name, &a.Actor.BehalfID, &a.WorkspaceID, &a.SubjectKind, &a.SubjectID, &a.Before, &a.After, &a.Reason, &a.Actor.Address, &a.Actor.RequestID, &request)
+	if err == nil && request != "" {
+		err = json.Unmarshal([]byte(request), &a.Request)
+	}
+	return a, err
 }
 
 // AuditLog is the changes, newest first, before an ID ("" = the newest).
@@ -105,9 +122,16 @@ func (r reads) SubjectAudit(ctx context.Context, kind, id, before string, limit 
 
 // AddAudit writes a change down. There is no way to alter or remove one.
 func (t *Tx) AddAudit(ctx context.Context, a Audit) error {
+	var request []byte
+	if a.Request.Method != "" {
+		var err error
+		if request, err = json.Marshal(a.Request); err != nil {
+			return fmt.Errorf("writing the audit log: %w", err)
+		}
+	}
 	_, err := t.exec(ctx, "writing the audit log", `
-		INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		t.newID(), t.Now(), a.Code, a.Actor.Kind, a.Actor.ID, a.Actor.Name, a.Actor.BehalfID, a.WorkspaceID, a.SubjectKind, a.SubjectID,
-		a.Before, a.After, a.Reason, a.Actor.Address, a.Actor.RequestID)
+		a.Before, a.After, a.Reason, a.Actor.Address, a.Actor.RequestID, string(request))
 	return err
 }

@@ -25,6 +25,9 @@ const (
 	QueueCare    = "care"
 	// QueueConnections is what staff and people wait for at a platform, apart from the copies of all that is there.
 	QueueConnections = "connections"
+	// QueueDeploy sends what admins deploy; QueueWatch asks how far it is.
+	QueueDeploy = "deploy"
+	QueueWatch  = "watch"
 )
 
 // AdvanceInstance does the next step of an instance's journey, if one is due.
@@ -160,13 +163,17 @@ func (s *Store) TakeOver(ctx context.Context) error {
 	if s.postgres {
 		return nil
 	}
-	for _, query := range []string{
+	queries := []string{
 		`DELETE FROM river_leader`,
 		`UPDATE river_job SET state = 'available' WHERE state = 'running'`,
 		`UPDATE instances SET claimed_by = '', claimed_until = 0 WHERE claimed_until > 0`,
 		`UPDATE workspace_connections SET claimed_by = '', claimed_until = 0 WHERE claimed_until > 0`,
 		`UPDATE identities SET claimed_by = '', claimed_until = 0 WHERE claimed_until > 0`,
-	} {
+	}
+	for _, of := range claimables {
+		queries = append(queries, `UPDATE `+string(of)+` SET claimed_by = '', claimed_until = 0 WHERE claimed_until > 0`)
+	}
+	for _, query := range queries {
 		if _, err := s.writer.ExecContext(ctx, query); err != nil {
 			return fmt.Errorf("taking over from a process that was killed: %w", err)
 		}

@@ -47,6 +47,14 @@ func (r reads) RequestCalls(ctx context.Context, requestID string) ([]UpstreamCa
 	return many(ctx, r.q, "listing upstream calls", scanUpstreamCall, `SELECT `+upstreamCallColumns+` FROM upstream_calls WHERE request_id = $1 AND request_id <> '' ORDER BY id LIMIT 200`, requestID)
 }
 
+// JourneyCalls is the calls made for a journey that no instance has (a release, an operation, a pipeline), newest first,
+// before an ID ("" = the newest).
+func (r reads) JourneyCalls(ctx context.Context, journeyID, before string, limit int) ([]UpstreamCall, error) {
+	return many(ctx, r.q, "listing upstream calls", scanUpstreamCall, `
+		SELECT `+upstreamCallColumns+` FROM upstream_calls WHERE journey_id = $1 AND journey_id <> '' AND (id < $2 OR $2 = '')
+		ORDER BY id DESC LIMIT $3`, journeyID, before, limit)
+}
+
 // AddUpstreamCall writes a call down.
 func (t *Tx) AddUpstreamCall(ctx context.Context, c UpstreamCall) error {
 	_, err := t.exec(ctx, "writing an upstream call", `
