@@ -25,7 +25,7 @@ type Call struct {
 }
 
 // Recorder keeps a Call. It is called once a call, also for calls that failed or
-// were never sent, with a context that outlives the caller's.
+// were never sent, with a context that outlives the caller's; see Quietly.
 type Recorder func(ctx context.Context, c Call)
 
 // mark is what the caller of a request says about it, through its context.
@@ -34,7 +34,10 @@ type mark struct {
 	safe      bool
 	check     func(status int, body []byte) *Error
 	secrets   []secret.Text
-	unkept    bool // the answer is not recorded
+	unkept    bool   // the answer is not recorded
+	body      string // what is recorded instead of the request's body
+	quiet     bool   // a success is not recorded
+	once      bool   // never sent again
 }
 
 type markKey struct{}
@@ -81,4 +84,22 @@ func Hiding(ctx context.Context, secrets ...secret.Text) context.Context {
 // customers, which nobody needs there.
 func WithoutAnswer(ctx context.Context) context.Context {
 	return marked(ctx, func(m *mark) { m.unkept = true })
+}
+
+// RecordedAs gives what is recorded in the place of a request's body, which then
+// is not read for the record: of a long one, words about it say more.
+func RecordedAs(ctx context.Context, body string) context.Context {
+	return marked(ctx, func(m *mark) { m.body = body })
+}
+
+// Quietly keeps calls that succeed out of the record: of a thousand looks that
+// find nothing new, the one that failed is worth keeping.
+func Quietly(ctx context.Context) context.Context {
+	return marked(ctx, func(m *mark) { m.quiet = true })
+}
+
+// Once marks the requests of ctx as sent one time only, also where that would be
+// safe: of those that come again by themselves, each is sent when it is due.
+func Once(ctx context.Context) context.Context {
+	return marked(ctx, func(m *mark) { m.once = true })
 }

@@ -83,6 +83,9 @@ func requestBody(req *http.Request, known []secret.Text) string {
 	if req.Body == nil || req.Body == http.NoBody {
 		return ""
 	}
+	if words := markOf(req.Context()).body; words != "" {
+		return recorded([]byte(words), known)
+	}
 	if req.GetBody == nil {
 		return "(a stream, not kept)"
 	}

@@ -68,7 +68,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	call := t.describe(req, got, failed)
 	call.Started, call.Duration, call.Tries = started, time.Since(before), tries
-	t.Record(context.WithoutCancel(req.Context()), call)
+	if call.Err != "" || !markOf(req.Context()).quiet {
+		t.Record(context.WithoutCancel(req.Context()), call)
+	}
 	if failed != nil {
 		return nil, failed
 	}
@@ -91,7 +93,8 @@ func (t *transport) execute(req *http.Request) (got *answer, tries int, err erro
 }
 
 func isSafe(req *http.Request) bool {
-	return req.Method == http.MethodGet || req.Method == http.MethodHead || markOf(req.Context()).safe
+	m := markOf(req.Context())
+	return !m.once && (m.safe || req.Method == http.MethodGet || req.Method == http.MethodHead)
 }
 
 // wait takes its turn under the account's rate limits.
