@@ -11,6 +11,9 @@ func (s *Store) checkKeys(ctx context.Context) error {
 	if _, err := s.Accounts(ctx); err != nil {
 		return err
 	}
+	if _, err := s.AllDeployAccounts(ctx); err != nil {
+		return err
+	}
 	if _, err := s.SessionKeys(ctx); err != nil {
 		return err
 	}

@@ -16,6 +16,12 @@ var sealedByFile = []struct{ table, column, before, after string }{
 	{"accounts", "signing_key", "accounts/", "/signing_key"},
 	{"session_keys", "keys", "session_keys/", ""},
 	{"predefined_connections", "fixed", "predefined_connections/", ""},
+	{"deploy_accounts", "secret", "deploy_accounts/", ""},
+	{"deploy_accounts", "git_key", "deploy_accounts/", "/git_key"},
+	{"fingerprint_keys", "sealed", "fingerprint_keys/", ""},
+	{"value_sets", "sealed", "value_sets/", ""},
+	{"operations", "sealed", "operations/", ""},
+	{"pipelines", "sealed", "pipelines/", ""},
 }
 
 // Rewrapped is how much Rewrap has done.
@@ -51,7 +57,7 @@ func (s *Store) Rewrap(ctx context.Context) (Rewrapped, error) {
 // rewrap seals one column anew, a row at a time, so that nobody waits for it.
 func (s *Store) rewrap(ctx context.Context, table, column string, anew func(id string, old []byte) ([]byte, error)) (int, error) {
 	what := "sealing " + table + " anew"
-	ids, err := many(ctx, s.q, what, scalar[string], `SELECT id FROM `+table+` ORDER BY id`)
+	ids, err := many(ctx, s.q, what, scalar[string], `SELECT id FROM `+table+` WHERE length(`+column+`) > 0 ORDER BY id`)
 	if err != nil {
 		return 0, err
 	}

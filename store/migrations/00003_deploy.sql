@@ -27,6 +27,12 @@ CREATE TABLE deploy_accounts (                   -- where admins deploy connecto
   updated_at  BIGINT NOT NULL
 );
 
+CREATE TABLE fingerprint_keys (                  -- by which a secret is known again; one row
+  id         TEXT PRIMARY KEY,
+  sealed     BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
 CREATE TABLE archives (                          -- connector.zip files, as uploaded
   id         TEXT PRIMARY KEY,
   state      TEXT NOT NULL,                      -- 'receiving' or 'ready'
