@@ -29,6 +29,11 @@ type Options struct {
 	URL   string    // the portal's own address
 	Host  HostLogin // who may sign people in
 
+	// ArchiveLimit is the most bytes of a connector's archive; 0 is 10 MiB.
+	ArchiveLimit int64
+	// LocalRepositories lets repositories be read from loopback addresses without TLS, as they are in the sandbox.
+	LocalRepositories bool
+
 	// LocalIcons lets icons come from loopback addresses, as they do in the sandbox.
 	LocalIcons bool
 	// Transport is below every call to a platform; nil is the standard one.
@@ -64,6 +69,9 @@ func New(o Options) (*Portal, error) {
 	}
 	if o.RescueAfter == 0 {
 		o.RescueAfter = time.Minute
+	}
+	if o.ArchiveLimit == 0 {
+		o.ArchiveLimit = 10 << 20
 	}
 	if o.AnswerWithin == 0 {
 		o.AnswerWithin = 12 * time.Second

@@ -45,6 +45,16 @@
 //	                                    (nothing comes), refused (with the answer's own words in its [data-reason])
 //	  data-patience                     milliseconds after which silence is said to be that
 //
+// upload.js is loaded by the page on which staff upload a file:
+//
+//	form[data-upload]                   a file that is dropped on it goes into its file field, whose name is shown in
+//	                                    [data-part=name]; while it is sent, [data-part=sending] and its progress are shown.
+//	                                    The answer's address, or the answer itself, then takes the place of the page
+//	form[data-upload][data-most="10485760"]
+//	                                    bytes; a larger file is not sent, and [data-part=large] is shown
+//	button[data-count]                  says how many boxes of its form are checked, in the words of data-count-1,
+//	                                    data-count-2 …
+//
 // Messages to the embedding page: portico.ready {version, path}, portico.height {height, in CSS pixels},
 // portico.expired {path}. embed.js hears them and is the only script that runs on a host's page:
 //
@@ -73,7 +83,7 @@ import (
 	"strings"
 )
 
-//go:embed css/*.css portal.js embed.js builder.js favicon.svg robots.txt all:vendor
+//go:embed css/*.css portal.js embed.js builder.js upload.js favicon.svg robots.txt all:vendor
 var source embed.FS
 
 // prefix is the folder, below the base path, of everything that has a hashed name.
@@ -93,7 +103,7 @@ type Assets struct {
 func New(base string) *Assets {
 	a := &Assets{base: strings.TrimRight(base, "/"), files: map[string]*file{}}
 	a.add("portal.css", stylesheet)
-	for _, name := range []string{"portal.js", "embed.js", "builder.js"} {
+	for _, name := range []string{"portal.js", "embed.js", "builder.js", "upload.js"} {
 		a.add(name, func() []byte { return script(read(name)) })
 	}
 	for _, name := range []string{"favicon.svg", "robots.txt"} {

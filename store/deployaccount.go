@@ -195,3 +195,9 @@ func (t *Tx) SetDeployAccountCheck(ctx context.Context, id string, scopes []stri
 	return t.exec1(ctx, "storing what a check has found", `UPDATE deploy_accounts SET checked_at = $2, problem = $3, scopes = $4 WHERE id = $1`,
 		id, t.Now(), problem, JSON[[]string]{scopes})
 }
+
+// DeploysTo says whether anything can be, or was, deployed to Tray and to commercetools: whether their pages are shown.
+func (r reads) DeploysTo(ctx context.Context) (cdk, connect bool, err error) {
+	platforms, err := many(ctx, r.q, "listing where is deployed to", scalar[string], `SELECT DISTINCT platform FROM deploy_accounts`)
+	return slices.Contains(platforms, PlatformTrayCDK), slices.Contains(platforms, PlatformCommercetools), err
+}

@@ -19,6 +19,8 @@ const (
 	SectionJobs       = "jobs"
 	SectionHealth     = "health"
 	SectionAudit      = "audit"
+	SectionCDK        = "cdk"
+	SectionConnect    = "connect"
 )
 
 // AdminPage is what every page of the admin area needs.
@@ -30,6 +32,8 @@ type AdminPage struct {
 
 	Pieces         string              // ID of the Activepieces that the page is about, else of the default one; "" = none is configured
 	PiecesAccounts []store.AccountName // all of them
+
+	CDK, Connect bool // there are accounts to deploy to
 }
 
 // May says whether the one who is signed in has a role, or one that may do more.

@@ -54,6 +54,9 @@ func (s *Server) adminPage(c echo.Context, section string) (views.AdminPage, err
 	if a.Waiting, err = s.Store.Held(ctx); err != nil {
 		return a, err
 	}
+	if a.CDK, a.Connect, err = s.Store.DeploysTo(ctx); err != nil {
+		return a, err
+	}
 	if a.PiecesAccounts, err = s.Store.AccountNames(ctx, store.PlatformActivepieces); err != nil || len(a.PiecesAccounts) == 0 {
 		return a, err
 	}

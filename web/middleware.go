@@ -132,7 +132,7 @@ func (s *Server) headers(h http.Handler) http.Handler {
 			header.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if r.Body != nil {
-			r.Body = bound(w, r)
+			r.Body = s.bound(w, r)
 		}
 		h.ServeHTTP(w, r)
 	})
@@ -144,12 +144,18 @@ type bounded struct {
 	whole io.ReadCloser
 }
 
-func bound(w http.ResponseWriter, r *http.Request) io.ReadCloser {
-	if !hasCookie(r, userCookie) && !hasCookie(r, staffCookie) {
+func (s *Server) bound(w http.ResponseWriter, r *http.Request) io.ReadCloser {
+	switch {
+	case r.Method == http.MethodPost && r.URL.Path == archivesPath && hasCookie(r, staffCookie):
+		return &bounded{http.MaxBytesReader(w, r.Body, s.maxUpload()), r.Body}
+	case !hasCookie(r, userCookie) && !hasCookie(r, staffCookie):
 		return http.MaxBytesReader(w, r.Body, maxBody)
 	}
 	return &bounded{http.MaxBytesReader(w, r.Body, maxForm), r.Body}
 }
+
+// maxUpload is the limit of a form with an archive in it, in bytes: a ready payload.json is a third longer than its archive.
+func (s *Server) maxUpload() int64 { return s.Portal.ArchiveLimit/3*4 + maxForm }
 
 func hasCookie(r *http.Request, name string) bool {
 	_, err := r.Cookie(name)

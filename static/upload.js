@@ -1,0 +1,78 @@
+// A file that staff upload: dropped or chosen, sent with a bar that moves. The form works without it.
+// The attributes that steer it are listed in static.go, in the package comment.
+(() => {
+  "use strict";
+  const part = (form, name) => form.querySelector(`[data-part=${name}]`);
+  const show = (form, name, on) => {
+    const element = part(form, name);
+    if (element) element.hidden = !on;
+    return element;
+  };
+
+  // What is chosen is said, and what is too large is told before it is sent.
+  const chosen = (form) => {
+    const file = form.querySelector("input[type=file]").files[0];
+    const large = !!file && !!form.dataset.most && file.size > Number(form.dataset.most);
+    const name = part(form, "name");
+    if (name && file) name.textContent = file.name;
+    show(form, "large", large);
+    return file && !large;
+  };
+
+  const send = (form) => {
+    const request = new XMLHttpRequest();
+    const bar = form.querySelector("progress");
+    request.upload.addEventListener("progress", (e) => {
+      if (bar && e.lengthComputable) bar.value = e.loaded / e.total;
+    });
+    request.addEventListener("load", () => {
+      if (request.responseURL && request.responseURL !== form.action) return location.assign(request.responseURL);
+      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+      const main = page.querySelector("main");
+      if (!main) return form.submit();
+      document.title = page.title;
+      document.querySelector("main").replaceWith(document.adoptNode(main));
+      main.focus();
+    });
+    request.addEventListener("error", () => { show(form, "sending", false); show(form, "lost", true); });
+    request.open("POST", form.action);
+    request.send(new FormData(form));
+    show(form, "sending", true);
+  };
+
+  addEventListener("submit", (e) => {
+    if (!e.target.matches("form[data-upload]")) return;
+    if (!e.target.querySelector("input[type=file]").files.length) return;
+    e.preventDefault();
+    if (chosen(e.target)) send(e.target);
+  }, true);
+
+  // A button says how many places it sends to.
+  const count = (button) => {
+    const n = button.form.querySelectorAll("input[type=checkbox]:checked").length;
+    button.textContent = button.getAttribute(`data-count-${n}`) || button.textContent;
+  };
+  for (const button of document.querySelectorAll("button[data-count]")) {
+    button.form.addEventListener("change", () => count(button));
+    count(button);
+  }
+
+  for (const form of document.querySelectorAll("form[data-upload]")) {
+    form.addEventListener("change", () => chosen(form));
+    for (const kind of ["dragover", "dragenter"]) {
+      form.addEventListener(kind, (e) => {
+        if (![...e.dataTransfer.types].includes("Files")) return;
+        e.preventDefault();
+        form.toggleAttribute("data-over", true);
+      });
+    }
+    form.addEventListener("dragleave", () => form.toggleAttribute("data-over", false));
+    form.addEventListener("drop", (e) => {
+      form.toggleAttribute("data-over", false);
+      if (!e.dataTransfer.files.length) return;
+      e.preventDefault();
+      form.querySelector("input[type=file]").files = e.dataTransfer.files;
+      if (chosen(form)) form.requestSubmit();
+    });
+  }
+})();
