@@ -22,6 +22,7 @@ func (t *transport) describe(req *http.Request, got *answer, failed *Error) Call
 		Operation: operationOf(req),
 		Request:   cut(req.Method + " " + redactURL(req.URL, known) + "\n" + requestBody(req, known)),
 	}
+	call.RequestID = Words(requestID(req.Header), known...) // ours, where we give it one
 	if failed != nil {
 		call.Status = failed.Status
 		call.Err = mask(failed.Error(), known)
@@ -32,7 +33,7 @@ func (t *transport) describe(req *http.Request, got *answer, failed *Error) Call
 	if markOf(req.Context()).unkept && got.response.StatusCode < 300 {
 		call.Answer = fmt.Sprintf("(%d bytes, not kept)", len(got.body))
 	}
-	call.RequestID = Words(requestID(got.response.Header), known...)
+	call.RequestID = or(Words(requestID(got.response.Header), known...), call.RequestID)
 	if found := t.fault(req, got, known); found != nil {
 		call.Err = mask(found.Error(), known)
 		call.RequestID = or(Words(found.RequestID, known...), call.RequestID)

@@ -35,7 +35,7 @@ var (
 	hexShape    = regexp.MustCompile(`[0-9a-fA-F]{40,}`)
 	pairShape   = regexp.MustCompile(`(?i)([\w.-]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|assertion|signature)|\bcode|\bsig)=[^&\s"'<>]+`)
 	// memberShape finds a secret member in what is not (or no longer) JSON.
-	memberShape = regexp.MustCompile(`(?is)(\\*"(?:[\w.\- ]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|authorization|assertion|signature)|authorization_?code|secret_?text|code_?challenge|code_?verifier|code|form_?data|user_?data|cookie)\\*"\s*:|\\*"data\\*"\s*:\s*\\*"|\\*"(?:value|props)\\*"\s*:\s*\{).*`)
+	memberShape = regexp.MustCompile(`(?is)(\\*"(?:[\w.\- ]*(?:token|secret|password|passwd|api[_-]?key|private[_-]?key|credentials|authorization|assertion|signature)|authorization_?code|secret_?text|code_?challenge|code_?verifier|code|secured_?configuration|form_?data|user_?data|cookie)\\*"\s*:|\\*"data\\*"\s*:\s*\\*"|\\*"(?:value|props)\\*"\s*:\s*\{).*`)
 )
 
 // Redact returns text with every secret replaced by the mask: values of JSON
@@ -117,6 +117,9 @@ func walkObject(object map[string]any, nesting int, root bool) any {
 	walked := make(map[string]any, len(object))
 	for name, value := range object {
 		plain := plainName(name)
+		if plain == "standardconfiguration" || plain == "securedconfiguration" {
+			value = hideValues(value, plain == "securedconfiguration")
+		}
 		hidden := isSecretName(plain) ||
 			plain == "code" && !isErrorCode(object, value) ||
 			plain == "data" && !root ||
@@ -155,6 +158,30 @@ func hideCredential(object map[string]any) map[string]any {
 		hidden[shapes(name)] = value
 	}
 	return hidden
+}
+
+// hideValues masks values of commercetools' {"key", "value"} pairs, however short they are: all of them, or those whose
+// keys tell. Declarations of keys, which have no value, stay.
+func hideValues(value any, all bool) any {
+	pairs, _ := value.([]any)
+	for _, pair := range pairs {
+		object, _ := pair.(map[string]any)
+		key, _ := object["key"].(string)
+		if held, ok := object["value"]; ok && (all || TellsSecret(key)) {
+			object["value"] = hide(held)
+		}
+	}
+	return value
+}
+
+// tellingParts are words inside the names of environment variables whose values are secrets.
+var tellingParts = []string{"token", "secret", "passw", "passphrase", "pwd", "apikey", "privatekey", "accesskey", "signingkey",
+	"encryptionkey", "credential", "hmac"}
+
+// TellsSecret reports whether the name of a value says that it is a secret: "CTP_CLIENT_SECRET", "API_KEY_2".
+func TellsSecret(name string) bool {
+	plain := plainName(name)
+	return isSecretName(plain) || slices.ContainsFunc(tellingParts, func(part string) bool { return strings.Contains(plain, part) })
 }
 
 // hide masks a value, but shows that there is none, or that it is a switch.

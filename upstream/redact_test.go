@@ -3,6 +3,7 @@ package upstream_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,6 +46,10 @@ func TestRedactHides(t *testing.T) {
 		"basic":                  "Basic Y2FuYXJ5OmNhbmFyeQcanary",
 		"a JWT":                  "eyJhbGciOiJub25lIn0.canary.canary",
 		"hex":                    "token " + hex64 + "canary"[:0],
+		"secured, short":         `{"securedConfiguration":[{"key":"LOCALE","value":"can"},{"key":"PIN","value":"canary"}]}`,
+		"a telling key":          `{"standardConfiguration":[{"key":"KLAVIYO_AUTH_KEY","value":"x"},{"key":"API_KEY_2","value":"canary"}]}`,
+		"a telling word inside":  `{"standardConfiguration":[{"key":"DB_CREDENTIALS_JSON","value":{"canary":"canary"}}]}`,
+		"cut configuration":      `{"securedConfiguration":[{"key":"PIN","value":"canary`,
 		"hex in JSON":            `{"message":"unknown token ` + hex64 + `"}`,
 	} {
 		got := upstream.Redact(text)
@@ -66,6 +71,8 @@ func TestRedactKeepsWhatHelps(t *testing.T) {
 		`{"value":{"channel":"leads","type":"select"}}`,
 		`{"props":{"email":{"displayName":"Agent Email"}}}`,
 		`{"configValues":[{"externalId":"external_channel","value":"\"leads\""}]}`,
+		`{"securedConfiguration":[{"description":"HTTP basic auth password","key":"BASIC_AUTH_SECRET","required":true}]}`,
+		`{"standardConfiguration":[{"key":"CTP_REGION","value":"us-central1.gcp"}]}`,
 		`{"big":12345678901234567890,"html":"<b>&</b>"}`,
 		`{"accessToken":null,"password":"","token":false}`,
 		`{"id":"97fa58fe-0d67-423b-817a-e73d21887371","triggerUrl":"https://936acb30-7958-4c51-8190-05f678265258.trayapp.io"}`,
@@ -128,6 +135,50 @@ func TestRecordsHoldNoSecrets(t *testing.T) {
 		}
 		if len(call.Answer) > 16<<10 || !utf8.ValidString(call.Answer) || call.RequestID != "req-1" || call.Err == "" {
 			t.Errorf("%s: answer of %d bytes, request ID %q, error %q", name, len(call.Answer), call.RequestID, call.Err)
+		}
+	}
+}
+
+func TestSecuredValuesAreHiddenHoweverShort(t *testing.T) {
+	got := upstream.Redact(`{"securedConfiguration":[{"key":"LOCALE","value":"en"},{"key":"EMPTY","value":""}],"x":"en"}`)
+	if want := `{"securedConfiguration":[{"key":"LOCALE","value":"•••"},{"key":"EMPTY","value":""}],"x":"en"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestTellsSecret(t *testing.T) {
+	for name, want := range map[string]bool{"CTP_CLIENT_SECRET": true, "api-key.2": true, "HMAC_1": true, "SSH_PASSPHRASE_OLD": true, "Cookie": true,
+		"CTP_REGION": false, "PUBLIC_KEY": false, "": false, "ENTRY_POINT_URI_PATH": false} {
+		if got := upstream.TellsSecret(name); got != want {
+			t.Errorf("%q: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestTheIDOfARequestIsRecorded sends an ID of ours, which the platform's own replaces.
+func TestTheIDOfARequestIsRecorded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer func(*http.Request) (*http.Response, error)
+		want   string
+	}{
+		"an answer without":    {says(200, `{}`), "ours-1"},
+		"an answer with":       {says(200, `{}`, "X-Correlation-Id", "theirs-1"), "theirs-1"},
+		"a failure without":    {says(400, `{}`), "ours-1"},
+		"no answer whatsoever": {breaks(io.EOF), "ours-1"},
+	} {
+		var call upstream.Call
+		c := upstream.NewClient(upstream.Options{Platform: "test", Transport: &platform{script: []func(*http.Request) (*http.Response, error){tt.answer}},
+			Record: func(_ context.Context, got upstream.Call) { call = got }})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://p.test/a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Correlation-ID", "ours-1")
+		if resp, err := c.HTTP.Do(req); err == nil {
+			resp.Body.Close()
+		}
+		if call.RequestID != tt.want {
+			t.Errorf("%s: got %q, want %q", name, call.RequestID, tt.want)
 		}
 	}
 }
