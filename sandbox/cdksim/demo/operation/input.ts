@@ -1,0 +1,3 @@
+export type {{operationPascal}}Input = {
+  id: number;
+};

@@ -1,0 +1,4 @@
+export type {{operationPascal}}Output = {
+  id: number;
+  title: string;
+};

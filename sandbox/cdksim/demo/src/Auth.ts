@@ -1,0 +1,1 @@
+export type {{pascal}}Auth = never;
