@@ -65,6 +65,7 @@ func (t *Tx) RemoveExpired(ctx context.Context) error {
 		{`DELETE FROM used_tokens WHERE expires_at < $1`, now},
 		{`DELETE FROM attempts WHERE at < $1`, now.Add(-24 * time.Hour)},
 		{`DELETE FROM flows WHERE opened_at < $1`, now.Add(-30 * 24 * time.Hour)},
+		{`DELETE FROM value_sets WHERE kind = 'form' AND updated_at < $1`, now.Add(-24 * time.Hour)},
 		{`DELETE FROM upstream_calls WHERE at < $1`, now.Add(-upstreamCallsFor)},
 		{`DELETE FROM runs WHERE at < $1`, now.Add(-runsFor)},
 		{`DELETE FROM events WHERE code = 'session.refused' AND at < $1`, now.Add(-upstreamCallsFor)}, // strangers write these

@@ -219,9 +219,9 @@ CREATE INDEX operations_under_way ON operations (updated_at) WHERE ended_at = 0;
 CREATE INDEX operations_claimed ON operations (claimed_until) WHERE claimed_until > 0;
 CREATE INDEX operations_by_pipeline ON operations (pipeline_id, id) WHERE pipeline_id <> '';
 
-CREATE TABLE value_sets (                        -- configuration values: those last sent to a deployment, and profiles
+CREATE TABLE value_sets (                        -- configuration values: last sent to a deployment, kept under a name, or not sent yet
   id            TEXT PRIMARY KEY,
-  kind          TEXT NOT NULL,                   -- 'deployment' or 'profile'
+  kind          TEXT NOT NULL,                   -- 'deployment', 'profile' or 'form'
   deployment_id TEXT NOT NULL DEFAULT '',        -- ours
   name          TEXT NOT NULL DEFAULT '',        -- of a profile
   sealed        BYTEA NOT NULL DEFAULT '',       -- JSON: store.ValueSet's values
