@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/secret"
 	"portico/upstream"
 	"portico/upstream/commercetools"
 )
@@ -120,12 +121,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *server) authorize(w http.ResponseWriter, r *http.Request, body string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id, secret, _ := r.BasicAuth()
+	id, password, _ := r.BasicAuth()
 	switch {
 	case s.token != nil && r.URL.Path == "/oauth/token":
 		s.grants++
 		s.token(w, r)
-	case id != "client-7" || secret != secretCanary || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded":
+	case id != "client-7" || password != secretCanary || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded":
 		says(401, `{"statusCode":401,"message":"Please provide valid client credentials.","errors":[{"code":"invalid_client","message":"no"}],"error":"invalid_client"}`)(w, r)
 	case r.URL.Path == "/oauth/introspect":
 		s.inspect(w, r)
@@ -182,3 +183,5 @@ func failure(t *testing.T, err error) *upstream.Error {
 	}
 	return failed
 }
+
+func secretText(s string) secret.Text { return secret.Text(s) }

@@ -32,9 +32,8 @@ type session struct {
 	now    func() time.Time
 	flight singleflight.Group
 
-	mu      sync.Mutex
-	current secret.Text
-	scopes  []string // of the token; nil when the service has not said
+	mu      sync.Mutex // of all below, and of keys.token
+	scopes  []string   // of the token; nil when the service has not said
 	until   time.Time
 	refusal error // what the service said of these credentials
 	refused time.Time
@@ -43,6 +42,7 @@ type session struct {
 type keys struct {
 	id     string
 	secret secret.Text
+	token  secret.Text // the current one
 }
 
 func newSession(id string, key secret.Text, now func() time.Time) *session {
@@ -53,7 +53,7 @@ func newSession(id string, key secret.Text, now func() time.Time) *session {
 func (s *session) secrets() []secret.Text {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return []secret.Text{s.keys.secret, s.current}
+	return []secret.Text{s.keys.secret, s.keys.token}
 }
 
 // basic is the Authorization header of the API client itself.
@@ -88,15 +88,15 @@ func (s *session) valid() secret.Text {
 	if !s.now().Before(s.until) {
 		return ""
 	}
-	return s.current
+	return s.keys.token
 }
 
 // forget drops a token that the service does not know, unless there is a newer one already.
 func (s *session) forget(token secret.Text) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == token {
-		s.current, s.until = "", time.Time{}
+	if s.keys.token == token {
+		s.keys.token, s.until = "", time.Time{}
 	}
 }
 
@@ -126,9 +126,9 @@ func (s *session) fetch(ctx context.Context, c *Client) (secret.Text, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.current, s.until = secret.Text(got.Token), started.Add(max(life-renewBefore, life/2))
+	s.keys.token, s.until = secret.Text(got.Token), started.Add(max(life-renewBefore, life/2))
 	s.scopes = split(string(got.Scope))
-	return s.current, nil
+	return s.keys.token, nil
 }
 
 // form is a call to the authorization service. Its answers change nothing, so that it may be asked again.
