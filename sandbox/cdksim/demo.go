@@ -21,8 +21,8 @@ var demoFiles embed.FS
 var zipped = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
 // DemoArchive is a connector.zip as "tray-cdk connector build" makes it: one folder named as the connector, with the source
-// and the schemas of its operations (get_post if none is named). It is good in every way, and its bytes are the same each
-// time.
+// and the schemas of its operations (get_post if none is named; "#…" is a private one, "…_ddl" a drop-down's). It is good
+// in every way, and its bytes are the same each time.
 func DemoArchive(name, version string, operations ...string) []byte {
 	if len(operations) == 0 {
 		operations = []string{"get_post"}
@@ -54,7 +54,7 @@ func connectorFiles(name, version string, operations []string) map[string]string
 	all["src/"+pascal(name)+"Auth.ts"] = about.Replace(demoText("src/Auth.ts"))
 	for _, op := range operations {
 		in := strings.NewReplacer("{{operation}}", op, "{{operationTitle}}", titled(op), "{{operationPascal}}", pascal(op),
-			"{{operationCamel}}", withFirst(pascal(op), strings.ToLower))
+			"{{operationCamel}}", withFirst(pascal(op), strings.ToLower), "{{operationType}}", typeField(op))
 		for _, file := range []string{
 			"handler.ts", "handler.test.ts", "input.ts", "output.ts", "operation.json", "input.json", "output.json",
 		} {
@@ -98,6 +98,18 @@ func add(z *zip.Writer, name string, method uint16, text string) {
 		panic(err) // a buffer takes everything
 	}
 	_, _ = w.Write([]byte(text))
+}
+
+// typeField is what operation.json says of an operation that its name shows to be a special one: "#token_request" is not
+// offered to people, and "…_ddl" fills a drop-down list.
+func typeField(op string) string {
+	switch {
+	case strings.HasPrefix(op, "#"):
+		return ",\n  \"type\": \"private\""
+	case strings.HasSuffix(op, "_ddl"):
+		return ",\n  \"type\": \"ddl\""
+	}
+	return ""
 }
 
 // titled is a name as a title: "my-connector" is "My connector".
