@@ -105,7 +105,9 @@ CREATE TABLE cdk_deployments (                   -- a release in one region
   updated_at      BIGINT NOT NULL
 );
 CREATE INDEX cdk_deployments_by_release ON cdk_deployments (release_id);
-CREATE INDEX cdk_deployments_by_connector ON cdk_deployments (account_id, name, version, id);
+CREATE INDEX cdk_deployments_by_connector ON cdk_deployments (region, name, version, id);
+-- One at a time: while the answer of one is out, the platform's newest deployment cannot be mistaken for another's.
+CREATE UNIQUE INDEX cdk_deployments_sending ON cdk_deployments (region, name, version) WHERE state = 'sending';
 CREATE INDEX cdk_deployments_under_way ON cdk_deployments (updated_at) WHERE ended_at = 0;
 CREATE INDEX cdk_deployments_claimed ON cdk_deployments (claimed_until) WHERE claimed_until > 0;
 
@@ -156,6 +158,7 @@ CREATE TABLE connector_drafts (                  -- commercetools' connector dra
   created_at     BIGINT NOT NULL,
   UNIQUE (account_id, upstream_id)
 );
+CREATE INDEX connector_drafts_watched ON connector_drafts (not_before) WHERE not_before > 0;
 
 CREATE TABLE connect_deployments (               -- commercetools' deployments, as last seen
   id              TEXT PRIMARY KEY,
@@ -180,7 +183,24 @@ CREATE TABLE connect_deployments (               -- commercetools' deployments, 
   created_at      BIGINT NOT NULL,
   UNIQUE (account_id, upstream_id)
 );
+CREATE INDEX connect_deployments_watched ON connect_deployments (not_before) WHERE not_before > 0;
 CREATE INDEX connect_deployments_by_connector ON connect_deployments (connector_id);
+
+CREATE TABLE connect_documents (                 -- drafts and deployments as they once were: what a person saw when they decided
+  subject_kind TEXT NOT NULL,                    -- 'draft' or 'deployment'
+  subject_id   TEXT NOT NULL,                    -- ours
+  version      BIGINT NOT NULL,
+  document     TEXT NOT NULL,                    -- JSON, as the platform had it
+  seen_at      BIGINT NOT NULL,
+  PRIMARY KEY (subject_kind, subject_id, version)
+);
+
+CREATE TABLE connect_syncs (                     -- how fresh the copy of an account's drafts and deployments is
+  account_id TEXT PRIMARY KEY REFERENCES deploy_accounts (id),
+  tried_at   BIGINT NOT NULL DEFAULT 0,
+  done_at    BIGINT NOT NULL DEFAULT 0,
+  error      TEXT NOT NULL DEFAULT ''
+);
 
 CREATE TABLE operations (                        -- what people want changed at commercetools, until it is
   id            TEXT PRIMARY KEY,
@@ -192,7 +212,7 @@ CREATE TABLE operations (                        -- what people want changed at 
   pipeline_id   TEXT NOT NULL DEFAULT '',
   state         TEXT NOT NULL,                   -- 'waiting', 'sending', 'done', 'moved' or 'failed'
   body          TEXT NOT NULL,                   -- JSON, redacted
-  sealed        BYTEA NOT NULL DEFAULT '',       -- JSON, whole: what is sent; forgotten when it has ended
+  sealed        BYTEA NOT NULL DEFAULT '',       -- JSON, whole: what is sent; forgotten when it is done or left, and a day after it failed
   intent        TEXT NOT NULL DEFAULT '{}',      -- JSON: by which it is recognised as done, or as overtaken
   base_version  BIGINT NOT NULL DEFAULT 0,       -- of the subject as the person saw it
   sent_version  BIGINT NOT NULL DEFAULT 0,
@@ -212,10 +232,12 @@ CREATE TABLE operations (                        -- what people want changed at 
   sent_at       BIGINT NOT NULL DEFAULT 0,
   created_at    BIGINT NOT NULL,
   updated_at    BIGINT NOT NULL,
-  ended_at      BIGINT NOT NULL DEFAULT 0
+  ended_at      BIGINT NOT NULL DEFAULT 0,
+  dropped_at    BIGINT NOT NULL DEFAULT 0        -- since when nobody has to look at it any more, though it failed
 );
 CREATE INDEX operations_by_subject ON operations (subject_kind, subject_id, id);
 CREATE INDEX operations_under_way ON operations (updated_at) WHERE ended_at = 0;
+CREATE INDEX operations_asking ON operations (id) WHERE state IN ('moved', 'failed') AND dropped_at = 0;
 CREATE INDEX operations_claimed ON operations (claimed_until) WHERE claimed_until > 0;
 CREATE INDEX operations_by_pipeline ON operations (pipeline_id, id) WHERE pipeline_id <> '';
 
