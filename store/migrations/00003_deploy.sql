@@ -83,7 +83,7 @@ CREATE TABLE cdk_deployments (                   -- a release in one region
   state           TEXT NOT NULL,                 -- see store.CDKDeployment
   upstream_id     TEXT NOT NULL DEFAULT '',
   upstream_status TEXT NOT NULL DEFAULT '',      -- the platform's own word
-  latest_before   TEXT NOT NULL DEFAULT '',      -- the platform's newest deployment when ours was about to be sent
+  latest_before   TEXT NOT NULL DEFAULT '',      -- the platform's newest deployment when ours was about to be sent; '?' = it would not say
   behind_id       TEXT NOT NULL DEFAULT '',      -- the deployment that ran already, so that ours was not taken
   behind_status   TEXT NOT NULL DEFAULT '',
   send_after      BOOLEAN NOT NULL DEFAULT FALSE, -- send ours when that one has ended
@@ -95,7 +95,7 @@ CREATE TABLE cdk_deployments (                   -- a release in one region
   sent_at         BIGINT NOT NULL DEFAULT 0,     -- the last time it was about to be sent
   accepted_at     BIGINT NOT NULL DEFAULT 0,
   polled_at       BIGINT NOT NULL DEFAULT 0,
-  watch_from      BIGINT NOT NULL DEFAULT 0,     -- since when it is waited for
+  watch_from      BIGINT NOT NULL DEFAULT 0,     -- since when it is waited for; 0 = a person decides what is next
   waited_out      BOOLEAN NOT NULL DEFAULT FALSE, -- nobody waits for it any more; it goes on at the platform
   ended_at        BIGINT NOT NULL DEFAULT 0,
   not_before      BIGINT NOT NULL DEFAULT 0,
