@@ -103,6 +103,7 @@ func TestConflict(t *testing.T) {
 		"in the sentence": {`{"errors":[{"code":"ConcurrentModification",` + long + `}]}`, 1, 7, true},
 		"half":            {`{"errors":[{"code":"ConcurrentModification","message":"m","expectedVersion":1}]}`, 1, 0, true},
 		"nothing":         {`{"statusCode":409,"message":"m","errors":[{"code":"ConcurrentModification","message":"m"}]}`, 0, 0, true},
+		"no code":         {`{"statusCode":409,"message":"m"}`, 0, 0, true},
 		"something else":  {`{"errors":[{"code":"DuplicateField","message":"m","expectedVersion":1,"currentVersion":7}]}`, 0, 0, false},
 	} {
 		_, c := serve(t, says(409, tt.body))

@@ -90,6 +90,17 @@ type Build struct {
 	Report Report `json:"report,omitzero"`
 }
 
+// TypeOf is the type of one of the deployment's applications, as its connector declares it; "" where the service has not
+// said.
+func (d Deployment) TypeOf(application string) string {
+	for _, a := range d.Connector.Configurations {
+		if a.Name == application {
+			return a.Type
+		}
+	}
+	return ""
+}
+
 // Report is what the service says of the last build.
 func (d Deployment) Report() Report { return d.Details.Build.Report }
 

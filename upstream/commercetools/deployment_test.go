@@ -42,7 +42,7 @@ func TestDeploymentsAsTheyAre(t *testing.T) {
 	}
 	created := read()
 	if created.Status != commercetools.StatusDeploying || created.Details.Build.ID != "" || created.Report().Entries != nil || created.Type != commercetools.DeployPreview || !created.Preview ||
-		created.Connector.Version != 7 || len(created.Connector.Configurations) != 2 {
+		created.Connector.Version != 7 || created.TypeOf("event") != commercetools.TypeEvent || created.TypeOf("job") != "" || len(created.Connector.Configurations) != 2 {
 		t.Errorf("got %+v", created)
 	}
 	for _, app := range created.Applications {

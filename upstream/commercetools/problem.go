@@ -157,7 +157,8 @@ func (p problem) conflict() *conflict {
 // still what is meant.
 func Conflict(err error) (expected, current int, ok bool) {
 	failed, ok := errors.AsType[*upstream.Error](err)
-	if !ok || failed.Code != CodeConcurrentModification {
+	silent := ok && failed.Status == http.StatusConflict && failed.Code == "" // nothing else in the catalogue is a 409
+	if !ok || failed.Code != CodeConcurrentModification && !silent {
 		return 0, 0, false
 	}
 	if c, known := errors.AsType[*conflict](failed.Err); known {

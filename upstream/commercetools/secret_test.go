@@ -135,3 +135,13 @@ func TestASecretThatTheBodyDoesNotTell(t *testing.T) {
 		t.Errorf("recorded %s, %v", raw, err)
 	}
 }
+
+// TestValuesThatJSONWouldChange are not sent.
+func TestValuesThatJSONWouldChange(t *testing.T) {
+	s, c := serve(t, says(201, `{"id":"a"}`))
+	change := commercetools.Redeploy{GlobalConfiguration: commercetools.GlobalValues{Secured: commercetools.Values{{Key: "K", Value: "canary-\xff"}}}}
+	_, err := c.Redeploy(t.Context(), deploymentID, 1, change)
+	if got := failure(t, err); got.Kind != upstream.Invalid || got.OutcomeUnknown() || len(s.got()) != 0 {
+		t.Errorf("got %+v, and %d calls were sent", *got, len(s.got()))
+	}
+}

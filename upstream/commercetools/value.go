@@ -2,10 +2,12 @@ package commercetools
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"portico/secret"
 	"portico/upstream"
@@ -23,8 +25,11 @@ type valueBody struct {
 	Value text   `json:"value"`
 }
 
-// MarshalJSON writes the value in clear.
+// MarshalJSON writes the value in clear. JSON has no way to write what is not UTF-8 without changing it: that is an error.
 func (v Value) MarshalJSON() ([]byte, error) {
+	if !utf8.ValidString(v.Value.Reveal()) {
+		return nil, errors.New("a value is not text in UTF-8")
+	}
 	return json.Marshal(valueBody{v.Key, text(v.Value.Reveal())})
 }
 
