@@ -38,7 +38,7 @@ func TestFaults(t *testing.T) {
 	d := newDesk()
 	for _, f := range []Fault{
 		{Operation: "a", Kind: "own", Times: 2}, {Operation: "*", Kind: "redirect", Location: "/there", Times: 1},
-		{Operation: "image", Kind: "big", Size: 7, Times: 1},
+		{Operation: "image", Kind: "big", Size: 7, Times: 1}, {Operation: "c", Kind: "500_after", Times: 1},
 	} {
 		if err := d.Faults.Add(f); err != nil {
 			t.Fatal(err)
@@ -55,6 +55,7 @@ func TestFaults(t *testing.T) {
 		{[]string{"a"}, 418, `{"kind":"own"}`},
 		{[]string{"a"}, 302, ""},
 		{[]string{"a"}, 200, `{"ok":true}`},
+		{[]string{"c"}, 418, `{"kind":"500"}`},
 	} {
 		w := perform(d, c.names...)
 		if got := strings.TrimSpace(w.Body.String()); w.Code != c.status || got != c.body {

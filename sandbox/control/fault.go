@@ -38,6 +38,7 @@ var commonKinds = map[string]string{
 	"big":         "answers size bytes",
 	"lost":        "does the work and drops the connection",
 	"malformed":   "does the work and answers half of the JSON",
+	"500_after":   "does the work and fails all the same",
 	"hold_before": "waits before the work until released",
 	"hold_after":  "does the work and waits before the answer until released",
 }
@@ -136,7 +137,7 @@ func (d *Desk) Perform(w http.ResponseWriter, r *http.Request, entry *Record, na
 	case "hold_before":
 		d.Held.wait(r, names[0], "before")
 		act(w)
-	case "hold_after", "lost", "malformed":
+	case "hold_after", "lost", "malformed", "500_after":
 		d.spoil(w, r, f, names[0], act)
 	default:
 		d.Faults.answer(w, f)
@@ -152,6 +153,9 @@ func (d *Desk) spoil(w http.ResponseWriter, r *http.Request, f Fault, name strin
 		panic(http.ErrAbortHandler)
 	case "malformed":
 		done.Body.Truncate(done.Body.Len() / 2)
+	case "500_after":
+		d.Faults.Answer(w, Fault{Kind: "500", Message: f.Message})
+		return
 	case "hold_after":
 		d.Held.wait(r, name, "after")
 	}
