@@ -98,7 +98,8 @@ func (p *Portal) piecesClient(ctx context.Context, accountID string) (*activepie
 	return c.pieces, err
 }
 
-// Breakers is what each account's circuit breaker says, by the account's name.
+// Breakers is what each account's circuit breaker says, by the account's name; that of an account to deploy to has its
+// platform in front, since others may be called the same: "traycdk us".
 func (p *Portal) Breakers() map[string]string {
 	p.clients.mu.Lock()
 	defer p.clients.mu.Unlock()
@@ -106,6 +107,7 @@ func (p *Portal) Breakers() map[string]string {
 	for _, c := range p.clients.known {
 		states[c.account.Name] = c.transport.Breaker()
 	}
+	p.deploys.breakers(states)
 	return states
 }
 

@@ -19,6 +19,8 @@ const (
 	instancesEvery = 30 * time.Minute
 	careEvery      = time.Minute
 	scriptEvery    = time.Hour // until there is one
+	// What an API client may do is decided elsewhere, and told in the pages.
+	deployAccountEvery = time.Hour
 	// Tray lists sign-ins to their owner alone, so each person's are copied apart: this often, and this many at a time.
 	personEvery   = 6 * time.Hour
 	personsAtOnce = 30
@@ -69,6 +71,9 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	add(workers, personTimeout, func(ctx context.Context, a store.SyncAutomations) error { return p.followAutomations(ctx, a) })
 	add(workers, 0, p.fetchScript)
 	p.addPredefined(workers)
+	add(workers, syncTimeout, func(ctx context.Context, a store.CheckDeployAccount) error {
+		return later(p.CheckDeployAccount(ctx, a.AccountID))
+	})
 	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
 	return p.store.Jobs(&river.Config{
 		Queues: map[string]river.QueueConfig{
@@ -117,6 +122,9 @@ func (p *Portal) periodic() []*river.PeriodicJob {
 		if c.account.SDKURL != "" && c.account.SigningKey != "" {
 			jobs = append(jobs, every(scriptEvery, "script_"+id, store.FetchScript{AccountID: id}))
 		}
+	}
+	for _, id := range p.deploys.ids(store.PlatformCommercetools) {
+		jobs = append(jobs, every(deployAccountEvery, "deploy_account_"+id, store.CheckDeployAccount{AccountID: id}))
 	}
 	return jobs
 }

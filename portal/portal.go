@@ -50,6 +50,7 @@ type Portal struct {
 	Options
 	store   *store.Store
 	clients clients
+	deploys deployClients
 	icons   *http.Client
 
 	refusals *rate.Limiter // of events at the door
@@ -85,6 +86,9 @@ func New(o Options) (*Portal, error) {
 	}
 	for _, a := range accounts {
 		p.clients.known[a.ID] = p.newClient(a)
+	}
+	if err := p.knowDeployAccounts(context.Background()); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
