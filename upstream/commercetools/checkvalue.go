@@ -39,6 +39,9 @@ func checkValues(w wants, apps []ApplicationValues, global GlobalValues) (faults
 			continue
 		}
 		faults = append(faults, declared{app.Name, app.Standard, app.Secured}.check(a.Standard, a.Secured)...)
+		if a.Schedule != "" && app.Type != TypeJob {
+			faults = append(faults, Fault{Code: CodeInvalidJSONInput, Application: a.Application, Key: "schedule"})
+		}
 	}
 	return append(faults, masks(apps, global)...)
 }

@@ -2,6 +2,7 @@ package commercetools
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 
 	"portico/upstream"
@@ -91,8 +92,12 @@ var kinds = map[string]upstream.Kind{
 func Codes() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 func kindOf(status int, code string) upstream.Kind {
-	if kind, ok := kinds[code]; ok {
+	kind, known := kinds[code]
+	switch {
+	case known:
 		return kind
+	case status == http.StatusBadRequest && code != "":
+		return upstream.Refused // a code to come: the service has understood the call
 	}
 	return upstream.KindOf(status)
 }
