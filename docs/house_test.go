@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"store/":    {"store", "store/*"},
 	"upstream":  {"secret"},
 	"upstream/": {"upstream", "graphql", "secret"},
-	"sandbox/":  {"sandbox/*", "graphql"},
+	"sandbox/":  {"sandbox/*", "graphql", "upstream/commercetools/connectyaml"},
 	"graphql":   {},
 	"static":    {},
 	"secret":    {},
