@@ -91,7 +91,9 @@ func TestChecksOfDeployments(t *testing.T) {
 		"in the wrong list": {func(d *commercetools.DeploymentDraft, _ *commercetools.Draft) {
 			d.Configurations[0].Standard, d.Configurations[0].Secured = values{{"STORE", "s"}, {"PIN", "1"}}, nil
 		}, []fault{{"DeploymentUnknownApplicationConfigurationKey", "service", "PIN", "standard"}, {"required_missing", "service", "PIN", "secured"}}},
-		"a schedule for no job": {func(d *commercetools.DeploymentDraft, _ *commercetools.Draft) { d.Configurations[0].Schedule = "0 * * * *" },
+		"a schedule for no job": {func(d *commercetools.DeploymentDraft, _ *commercetools.Draft) {
+			d.Configurations[0].Schedule = "0 * * * *"
+		},
 			[]fault{{Code: "InvalidJsonInput", Application: "service", Key: "schedule"}}},
 		"a shared key for one": {func(d *commercetools.DeploymentDraft, _ *commercetools.Draft) {
 			d.Configurations[1].Standard = values{{"CLOUD", "x"}}
