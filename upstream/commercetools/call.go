@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -158,15 +157,4 @@ func newCorrelation() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // it does not fail
 	return "portico-" + hex.EncodeToString(b[:])
-}
-
-func notSent(err error) error { return fmt.Errorf("%w: %w", upstream.ErrNotSent, err) }
-
-func malformed(operation string, err error) *upstream.Error {
-	return &upstream.Error{Platform: Platform, Operation: operation, Kind: upstream.Malformed, Status: http.StatusOK, Err: err}
-}
-
-// missing is the error for an answer without what the call must give.
-func missing(operation, what string) error {
-	return malformed(operation, fmt.Errorf("the answer has no %s", what))
 }

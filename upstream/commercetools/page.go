@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// MaxLimit and MaxOffset are the API's limits of a page; its default is 20 elements.
-	MaxLimit  = 500
+	// MaxLimit is how many elements a page has at most; the API's default is 20.
+	MaxLimit = 500
+	// MaxOffset is how many elements can be passed over at most.
 	MaxOffset = 10_000
 
 	maxWalks = 3 // through a list that changes while it is read

@@ -65,7 +65,7 @@ func (c *Client) ownScopes(all []string) ([]string, error) {
 		}
 	}
 	if len(own) == 0 {
-		return nil, &upstream.Error{Platform: Platform, Operation: tokenOperation, Kind: upstream.Forbidden, Code: CodeOtherProject,
+		return nil, &upstream.Error{Platform: Platform, Operation: grantOperation, Kind: upstream.Forbidden, Code: CodeOtherProject,
 			Message: "the API client has no scope of this project"}
 	}
 	return own, nil

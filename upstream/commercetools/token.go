@@ -24,7 +24,7 @@ const (
 	refusalKept = time.Minute
 )
 
-const tokenOperation = "POST /oauth/token"
+const grantOperation = "POST /oauth/token"
 
 // session keeps an API client's token (client credentials of OAuth 2, in the Basic header).
 type session struct {
@@ -75,7 +75,7 @@ func (s *session) token(ctx context.Context, c *Client) (secret.Text, error) {
 	})
 	select {
 	case <-ctx.Done():
-		return "", &upstream.Error{Platform: Platform, Operation: tokenOperation, Kind: upstream.Canceled, Err: notSent(ctx.Err())}
+		return "", &upstream.Error{Platform: Platform, Operation: grantOperation, Kind: upstream.Canceled, Err: notSent(ctx.Err())}
 	case result := <-done:
 		token, _ := result.Val.(secret.Text)
 		return token, result.Err
@@ -118,7 +118,7 @@ func (s *session) fetch(ctx context.Context, c *Client) (secret.Text, error) {
 		return "", err
 	}
 	if got.Token == "" {
-		return "", missing(tokenOperation, "access_token")
+		return "", missing(grantOperation, "access_token")
 	}
 	life := time.Duration(got.Expires) * time.Second
 	if life <= 0 {
