@@ -77,6 +77,13 @@ func (o checkCommand) Run(ctx context.Context, p *program, all *commands) error 
 			c.tray(ctx, a)
 		}
 	}
+	for _, a := range cfg.Deploy {
+		if a.Platform == store.PlatformCommercetools {
+			c.commercetools(ctx, a)
+		} else {
+			c.trayCDK(ctx, a)
+		}
+	}
 	return c.result()
 }
 

@@ -26,10 +26,11 @@ type config struct {
 	HostURL     string           // where a person goes back to when a session has ended
 	HostOrigins []string         // exact origins that may embed the portal
 	APIKeys     []secret.Text
-	Accounts    []store.Account
-	TrustProxy  bool
-	LogLevel    slog.Level
-	LogJSON     bool
+	Accounts    []store.Account // that customers connect at
+	deployConfig
+	TrustProxy bool
+	LogLevel   slog.Level
+	LogJSON    bool
 }
 
 // storeConfig is where everything is kept; all that the commands for staff need.
@@ -38,8 +39,17 @@ type storeConfig struct {
 	KeysFile string
 }
 
+// deployConfig is what deploying connectors needs.
+type deployConfig struct {
+	Deploy   []store.DeployAccount
+	Archives int64 // bytes that a connector's archive may have
+}
+
 // minKey is the least number of characters of an API key, so that nobody can guess one.
 const minKey = 32
+
+// maxArchives is the largest limit of archives, in bytes: what comes through a page and a JSON body is no larger.
+const maxArchives = 1 << 30
 
 // readConfig reads the variables, and the file where there is one, and returns all faults at once.
 func readConfig(getenv func(string) string, file string) (config, error) {
@@ -57,6 +67,10 @@ func readConfig(getenv func(string) string, file string) (config, error) {
 	s.logLevel(&c)
 	s.host(&c)
 	c.Accounts = s.accounts(f)
+	c.deployConfig = s.deploy(f)
+	if len(c.Accounts)+len(c.Deploy) == 0 {
+		s.fault("PORTICO_TRAY_MASTER_TOKEN", "is not set, and neither is PORTICO_ACTIVEPIECES_URL, nor is there an account to deploy connectors to: there would be nothing to do", "PORTICO_TRAY_MASTER_TOKEN_FILE=/run/secrets/tray_master_token")
+	}
 	return c, s.faults.orNil()
 }
 
@@ -67,6 +81,15 @@ func readStoreConfig(getenv func(string) string, file string) (storeConfig, erro
 		return storeConfig{}, err
 	}
 	return s.store(), s.faults.orNil()
+}
+
+// readDeployConfig reads where connectors can be deployed to, whatever else is wrong.
+func readDeployConfig(getenv func(string) string, file string) (deployConfig, error) {
+	s, f, err := readSettings(getenv, file)
+	if err != nil {
+		return deployConfig{}, err
+	}
+	return s.deploy(f), s.faults.orNil()
 }
 
 // readSettings puts the variables in front of the file that -config or PORTICO_CONFIG names.

@@ -31,10 +31,14 @@ type configFile struct {
 	APIKeys      words              `yaml:"api_keys"`
 	APIKeysIn    words              `yaml:"api_keys_file"`
 	TrustProxy   words              `yaml:"trust_proxy"`
+	ArchiveLimit words              `yaml:"archive_limit"`
 	LogLevel     words              `yaml:"log_level"`
 	LogFormat    words              `yaml:"log_format"`
 	Tray         []trayFile         `yaml:"tray"`
 	Activepieces []activepiecesFile `yaml:"activepieces"`
+
+	TrayCDK       []trayCDKFile       `yaml:"tray_cdk"`
+	Commercetools []commercetoolsFile `yaml:"commercetools"`
 }
 
 // trayFile is one Tray account in the file.
@@ -64,6 +68,29 @@ type activepiecesFile struct {
 	SDKURL       words  `yaml:"sdk_url"`
 }
 
+// trayCDKFile is one token of one of Tray's regions in the file, to deploy connectors with.
+type trayCDKFile struct {
+	Name    string `yaml:"name"`
+	Region  words  `yaml:"region"`
+	Token   words  `yaml:"token"`
+	TokenIn words  `yaml:"token_file"`
+	URL     words  `yaml:"url"`
+}
+
+// commercetoolsFile is one API client of a commercetools project in the file.
+type commercetoolsFile struct {
+	Name           string `yaml:"name"`
+	Region         words  `yaml:"region"`
+	ProjectKey     words  `yaml:"project_key"`
+	ClientID       words  `yaml:"client_id"`
+	ClientSecret   words  `yaml:"client_secret"`
+	ClientSecretIn words  `yaml:"client_secret_file"`
+	ConnectURL     words  `yaml:"connect_url"`
+	AuthURL        words  `yaml:"auth_url"`
+	GitSSHKeyIn    words  `yaml:"git_ssh_key_file"`
+	GitKnownHosts  words  `yaml:"git_known_hosts_file"`
+}
+
 // listedAccount is an account in the file, of whichever platform.
 type listedAccount struct {
 	name   string
@@ -81,6 +108,12 @@ func (f configFile) listed() map[string][]listedAccount {
 	}
 	for _, a := range f.Activepieces {
 		all["activepieces"] = append(all["activepieces"], listedAccount{a.Name, byKey(a)})
+	}
+	for _, a := range f.TrayCDK {
+		all["tray_cdk"] = append(all["tray_cdk"], listedAccount{a.Name, byKey(a)})
+	}
+	for _, a := range f.Commercetools {
+		all["commercetools"] = append(all["commercetools"], listedAccount{a.Name, byKey(a)})
 	}
 	return all
 }

@@ -66,8 +66,11 @@ func ownStore(ctx context.Context, database, keysFile string, now func() time.Ti
 
 // putAccounts stores the accounts as they are configured, and has copied what was never copied. Nothing new comes to an account
 // that is no longer configured.
-func putAccounts(ctx context.Context, s *store.Store, accounts []store.Account) error {
+func putAccounts(ctx context.Context, s *store.Store, accounts []store.Account, deploy []store.DeployAccount) error {
 	return s.Update(ctx, func(tx *store.Tx) error {
+		if err := putDeployAccounts(ctx, tx, deploy); err != nil {
+			return err
+		}
 		names := make([]string, len(accounts))
 		for n, a := range accounts {
 			names[n] = a.Name
@@ -89,6 +92,27 @@ func putAccounts(ctx context.Context, s *store.Store, accounts []store.Account) 
 		}
 		return tx.RotateSessionKeys(ctx)
 	})
+}
+
+// putDeployAccounts stores the accounts to deploy to as they are configured. Nothing is sent with one that is no longer.
+func putDeployAccounts(ctx context.Context, tx *store.Tx, accounts []store.DeployAccount) error {
+	names := make([]string, len(accounts))
+	for n, a := range accounts {
+		names[n] = a.Name
+	}
+	if err := tx.RetireDeployAccounts(ctx, names); err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		_, err := tx.PutDeployAccount(ctx, a)
+		if errors.Is(err, store.ErrOtherPlace) {
+			return fmt.Errorf("%w; give the one that is configured another name", err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func firstCopy(ctx context.Context, tx *store.Tx, a store.Account) error {

@@ -56,7 +56,7 @@ func TestAccountsThatAreNoLongerConfigured(t *testing.T) {
 	tray := store.Account{Platform: store.PlatformTray, Name: "main", UserScope: store.ScopeUser, IsDefault: true}
 	pieces := store.Account{Platform: store.PlatformActivepieces, Name: "activepieces", UserScope: store.ScopeWorkspace, IsDefault: true}
 	for _, configured := range [][]store.Account{{tray, pieces}, {pieces}} {
-		if err := putAccounts(t.Context(), s, configured); err != nil {
+		if err := putAccounts(t.Context(), s, configured, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,7 +68,7 @@ func TestAccountsThatAreNoLongerConfigured(t *testing.T) {
 		t.Errorf("got %v, want the default to be activepieces alone", all)
 	}
 	tray.Name = pieces.Name
-	if err := putAccounts(t.Context(), s, []store.Account{tray}); !errors.Is(err, store.ErrOtherPlatform) {
+	if err := putAccounts(t.Context(), s, []store.Account{tray}, nil); !errors.Is(err, store.ErrOtherPlatform) {
 		t.Errorf("a Tray account named as the Activepieces one: got %v, want that the name is taken", err)
 	}
 }

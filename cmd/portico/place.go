@@ -9,12 +9,12 @@ import (
 )
 
 // places is where the sandbox listens: the portal, the sample host application, the simulated Tray, the simulated
-// Activepieces, in this order. Browsers reach the portal by the number 127.0.0.1 and the others by the name localhost, so
+// Activepieces, Tray's simulated service for connectors (CDK), in this order. Browsers reach the portal by the number 127.0.0.1 and the others by the name localhost, so
 // that these are other sites, as in life: cookies ignore ports.
 type places struct{ listeners []net.Listener }
 
 const (
-	placeCount = 4
+	placeCount = 5
 	lastPort   = 65535 - (placeCount - 1) // that leaves room for the others behind it
 )
 
@@ -81,3 +81,4 @@ func (p places) host() string     { return "http://localhost:" + p.port(1) }
 func (p places) tray() string     { return "http://" + p.trayHost() }
 func (p places) trayHost() string { return "localhost:" + p.port(2) }
 func (p places) pieces() string   { return "http://localhost:" + p.port(3) }
+func (p places) cdk() string      { return "http://localhost:" + p.port(4) }

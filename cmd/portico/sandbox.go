@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"portico/portal"
+	"portico/sandbox/cdksim"
 	"portico/sandbox/clock"
 	"portico/sandbox/hostapp"
 	"portico/sandbox/piecesim"
@@ -34,6 +35,7 @@ type sandbox struct {
 	clock   *clock.Clock
 	tray    *traysim.Server
 	pieces  *piecesim.Server
+	cdk     *cdksim.Server
 	store   *store.Store
 	portal  *portal.Portal
 	log     *slog.Logger
@@ -90,10 +92,10 @@ func (b *sandbox) open(ctx context.Context) (done func() error, err error) {
 }
 
 func (b *sandbox) run(ctx context.Context, p *program, asJSON bool) error {
-	if err := errors.Join(b.openTray(), b.openPieces()); err != nil {
+	if err := errors.Join(b.openTray(), b.openPieces(), b.openCDK()); err != nil {
 		return err
 	}
-	if err := putAccounts(ctx, b.store, []store.Account{b.trayAccount(), b.piecesAccount()}); err != nil {
+	if err := putAccounts(ctx, b.store, []store.Account{b.trayAccount(), b.piecesAccount()}, b.deployAccounts()); err != nil {
 		return err
 	}
 	if err := b.openPortal(); err != nil {
@@ -110,6 +112,7 @@ func (b *sandbox) run(ctx context.Context, p *program, asJSON bool) error {
 	a := &app{log: b.log, portal: b.portal, servers: []server{
 		{http: pages.HTTP(), listener: b.places.listeners[0]}, {http: plain(host), listener: b.places.listeners[1]},
 		{http: plain(b.tray), listener: b.places.listeners[2]}, {http: plain(b.pieces), listener: b.places.listeners[3]},
+		{http: plain(b.cdk), listener: b.places.listeners[4]},
 	}}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -207,13 +210,22 @@ func (b *sandbox) trayAccount() store.Account {
 	}
 }
 
+// deployAccounts are where connectors can be deployed to, in the order in which they are shown.
+func (b *sandbox) deployAccounts() []store.DeployAccount {
+	all := b.cdkAccounts()
+	for n := range all {
+		all[n].Position = n
+	}
+	return all
+}
+
 func (b *sandbox) openPortal() error {
 	key, err := portal.HostPublicKey(hostKeyID, b.secrets.hostKey.Public())
 	if err != nil {
 		return err
 	}
 	b.portal, err = portal.New(portal.Options{
-		Store: b.store, Now: b.clock.Now, Log: b.log, URL: b.places.portal(), LocalIcons: true,
+		Store: b.store, Now: b.clock.Now, Log: b.log, URL: b.places.portal(), LocalIcons: true, LocalRepositories: true,
 		Host: portal.HostLogin{Issuer: b.places.host(), Audience: b.places.portal(), Keys: []portal.HostKey{key}},
 	})
 	return err

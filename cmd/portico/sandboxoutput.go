@@ -32,26 +32,30 @@ var demoUser = portal.Claims{
 
 // output is what the sandbox tells whoever started it. Its secrets are the sandbox's own.
 type output struct {
-	Portal         string `json:"portal"`
-	Host           string `json:"host"`
-	Tray           string `json:"tray"`
-	TrayGraphQL    string `json:"tray_graphql"`
-	TrayControl    string `json:"tray_control"`
-	TrayToken      string `json:"tray_master_token"`
-	TrayEmbeddedID string `json:"tray_embedded_id"`
-	Pieces         string `json:"activepieces"`
-	PiecesControl  string `json:"activepieces_control"`
-	PiecesKey      string `json:"activepieces_api_key"`
-	PiecesEmail    string `json:"activepieces_email"`
-	PiecesPassword string `json:"activepieces_password"`
-	SigningKeyID   string `json:"activepieces_signing_key_id"`
-	SigningKey     string `json:"activepieces_signing_key"`
-	SDKURL         string `json:"activepieces_sdk"`
-	SignIn         string `json:"sign_in"`
-	AdminSignIn    string `json:"admin_sign_in"`
-	APIKey         string `json:"api_key"`
-	Data           string `json:"data"`
-	PID            int    `json:"pid"`
+	Portal         string            `json:"portal"`
+	Host           string            `json:"host"`
+	Tray           string            `json:"tray"`
+	TrayGraphQL    string            `json:"tray_graphql"`
+	TrayControl    string            `json:"tray_control"`
+	TrayToken      string            `json:"tray_master_token"`
+	TrayEmbeddedID string            `json:"tray_embedded_id"`
+	Pieces         string            `json:"activepieces"`
+	PiecesControl  string            `json:"activepieces_control"`
+	PiecesKey      string            `json:"activepieces_api_key"`
+	PiecesEmail    string            `json:"activepieces_email"`
+	PiecesPassword string            `json:"activepieces_password"`
+	SigningKeyID   string            `json:"activepieces_signing_key_id"`
+	SigningKey     string            `json:"activepieces_signing_key"`
+	SDKURL         string            `json:"activepieces_sdk"`
+	CDK            string            `json:"tray_cdk"`
+	CDKControl     string            `json:"tray_cdk_control"`
+	CDKTokens      map[string]string `json:"tray_cdk_tokens"` // by region
+	Connector      string            `json:"connector"`       // the path of a connector.zip
+	SignIn         string            `json:"sign_in"`
+	AdminSignIn    string            `json:"admin_sign_in"`
+	APIKey         string            `json:"api_key"`
+	Data           string            `json:"data"`
+	PID            int               `json:"pid"`
 
 	password string
 	keep     bool
@@ -73,6 +77,7 @@ func (b *sandbox) output(ctx context.Context) (output, error) {
 		Pieces: b.places.pieces(), PiecesControl: b.places.pieces() + "/_control",
 		PiecesKey: b.pieces.APIKey(), PiecesEmail: b.pieces.AdminEmail(), PiecesPassword: b.pieces.AdminPassword(),
 		SigningKeyID: b.pieces.SigningKeyID(), SigningKey: b.pieces.SigningKey(), SDKURL: b.places.pieces() + piecesim.SDKPath,
+		CDK: b.places.cdk(), CDKControl: b.places.cdk() + "/_control", CDKTokens: b.cdkTokens(), Connector: b.connectorFile(),
 		SignIn:      b.places.portal() + "/session/" + user.Ticket.Reveal(),
 		AdminSignIn: b.places.portal() + "/admin/session/" + admin.Ticket.Reveal(),
 		APIKey:      b.secrets.apiKey.Reveal(), Data: b.dir, PID: os.Getpid(),

@@ -16,10 +16,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"portico/sandbox/cdksim"
 	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
 	"portico/secret"
 	"portico/upstream/activepieces"
+	"portico/upstream/traycdk"
 )
 
 func TestMain(m *testing.M) {
@@ -39,10 +41,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TOKEN", sim.MasterToken())
 			env.Setenv("EMBEDDED_ID", sim.EmbeddedID())
 			env.Setenv("HOST_KEY", "0123456789abcdef0123456789abcdef")
+			env.Setenv("LONG", "0123456789abcdef0123456789abcdef0123")
 			return os.MkdirAll(env.WorkDir+"/data", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"activepieces": startPieces, "control": controlPieces, "allow": allowFrames, "signing-keys": countSigningKeys, "strange-key": strangeKey,
+			"activepieces": startPieces, "cdk": startCDK, "control": controlPieces, "control-of": controlOf, "allow": allowFrames, "signing-keys": countSigningKeys, "strange-key": strangeKey,
 		},
 	})
 }
@@ -62,10 +65,26 @@ func startPieces(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// controlPieces uses the simulator's controls: control METHOD PATH [JSON].
-func controlPieces(ts *testscript.TestScript, _ bool, args []string) {
-	body := strings.Join(args[2:], " ")
-	r, err := http.NewRequest(args[0], ts.Getenv("PIECES")+"/_control/"+args[1], strings.NewReader(body))
+// startCDK starts Tray's simulated service for connectors: cdk.
+func startCDK(ts *testscript.TestScript, _ bool, _ []string) {
+	sim := cdksim.New(cdksim.Options{})
+	server := httptest.NewServer(sim)
+	ts.Defer(server.Close)
+	ts.Setenv("CDK", server.URL)
+	for _, r := range traycdk.Regions {
+		ts.Setenv("CDK_TOKEN_"+strings.ToUpper(r.ID), sim.Token(r.ID))
+	}
+}
+
+// controlPieces uses the controls of the simulated Activepieces: control METHOD PATH [JSON].
+func controlPieces(ts *testscript.TestScript, neg bool, args []string) {
+	controlOf(ts, neg, append([]string{"PIECES"}, args...))
+}
+
+// controlOf uses the controls of the simulator whose address a variable holds: control-of VARIABLE METHOD PATH [JSON].
+func controlOf(ts *testscript.TestScript, _ bool, args []string) {
+	body := strings.Join(args[3:], " ")
+	r, err := http.NewRequest(args[1], ts.Getenv(args[0])+"/_control/"+args[2], strings.NewReader(body))
 	ts.Check(err)
 	resp, err := http.DefaultClient.Do(r)
 	ts.Check(err)
@@ -74,7 +93,7 @@ func controlPieces(ts *testscript.TestScript, _ bool, args []string) {
 	_, err = said.ReadFrom(resp.Body)
 	ts.Check(err)
 	if resp.StatusCode != http.StatusOK {
-		ts.Fatalf("%s %s answers %s: %s", args[0], args[1], resp.Status, said.String())
+		ts.Fatalf("%s %s answers %s: %s", args[1], args[2], resp.Status, said.String())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("answer"), said.Bytes(), 0o600))
 }

@@ -39,10 +39,10 @@ func (serveCommand) Run(ctx context.Context, p *program, c *commands) error {
 }
 
 func serve(ctx context.Context, cfg config, s *store.Store, ln net.Listener, log *slog.Logger) error {
-	if err := putAccounts(ctx, s, cfg.Accounts); err != nil {
+	if err := putAccounts(ctx, s, cfg.Accounts, cfg.Deploy); err != nil {
 		return err
 	}
-	p, err := portal.New(portal.Options{Store: s, Now: time.Now, Log: log, URL: cfg.URL.String(), Host: cfg.Host})
+	p, err := portal.New(portal.Options{Store: s, Now: time.Now, Log: log, URL: cfg.URL.String(), Host: cfg.Host, ArchiveLimit: cfg.Archives})
 	if err != nil {
 		return err
 	}

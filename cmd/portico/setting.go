@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"portico/secret"
@@ -129,6 +130,27 @@ func (s *settings) origin(name, value string) string {
 		s.fault(name, fmt.Sprintf("%s has a path; origins have none", value), example)
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host)
+}
+
+// size is a number of bytes, from 1 to most: 500000, 64KiB, 10MiB.
+func (s *settings) size(name, fallback string, most int64) int64 {
+	text := strings.ReplaceAll(s.text(name, fallback), " ", "")
+	number, unit := text, int64(1)
+	for n, suffix := range []string{"KiB", "MiB", "GiB"} {
+		if cut, ok := strings.CutSuffix(text, suffix); ok {
+			number, unit = cut, 1<<(10*(n+1))
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	switch {
+	case err != nil || n < 1:
+		s.fault(name, fmt.Sprintf("is %q, not a number of bytes, KiB or MiB", text), fallback)
+	case n > most/unit:
+		s.fault(name, fmt.Sprintf("is more than %d MiB", most>>20), fallback)
+	default:
+		return n * unit
+	}
+	return 0
 }
 
 // hostPort is an address to listen on.
