@@ -8,6 +8,7 @@
 package commercetools
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -64,6 +65,9 @@ type Client struct {
 	project string
 	session *session
 }
+
+// Format shows whose client it is, whatever the verb, and nothing of its session.
+func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "client of %s", c.project) }
 
 // New makes a client. It calls nobody; a configuration that cannot work shows in the error of the first call.
 func New(config Config) *Client {
