@@ -110,6 +110,7 @@ func TestWholeLists(t *testing.T) {
 		"one more comes":       {shelf{cap: 2, ids: numbered(5), between: once(func(s *shelf) { s.ids = append(s.ids, 9) })}, 6, 5},
 		"one goes, one comes":  {shelf{cap: 2, ids: numbered(4), between: once(func(s *shelf) { s.ids = []int{0, 1, 9, 2} })}, 4, 2},
 		"a row comes up again": {shelf{cap: 2, ids: numbered(4), between: once(func(s *shelf) { s.ids = []int{9, 0, 1, 2} })}, 4, 4},
+		"again, without total": {shelf{cap: 2, ids: numbered(4), noTotal: true, between: once(func(s *shelf) { s.ids = []int{9, 0, 1, 2} })}, 4, 6},
 	} {
 		s := tt.shelf
 		_, c := serve(t, s.answer)
