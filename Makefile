@@ -17,7 +17,7 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## Start the sandbox: portal, sample product, simulated Tray and Activepieces, with demo data
+run: build ## Start the sandbox: portal, sample product, simulated platforms, with demo data
 	./$(BIN) sandbox
 
 .PHONY: build

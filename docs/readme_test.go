@@ -36,12 +36,19 @@ func variables(t *testing.T) map[string]bool {
 			found[strings.TrimSuffix(m[1], "_FILE")] = true
 		}
 		platform := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(f), "account"), ".go") // accounttray.go
+		platforms := []string{platform}
+		if platform == "traycdk" { // a token a region
+			platforms = []string{"tray_cdk_us", "tray_cdk_eu", "tray_cdk_ap"}
+		}
 		for _, m := range account.FindAllStringSubmatch(text, -1) {
-			found["PORTICO_"+strings.ToUpper(platform)+"_"+strings.TrimSuffix(m[1], "_FILE")] = true
+			for _, platform := range platforms {
+				found["PORTICO_"+strings.ToUpper(platform)+"_"+strings.TrimSuffix(m[1], "_FILE")] = true
+			}
 		}
 	}
 	// Files that are themselves the setting, not another way to give a secret.
-	for _, name := range []string{"PORTICO_KEYS", "PORTICO_HOST_KEYS", "PORTICO_ACTIVEPIECES_SIGNING_KEY"} {
+	for _, name := range []string{"PORTICO_KEYS", "PORTICO_HOST_KEYS", "PORTICO_ACTIVEPIECES_SIGNING_KEY",
+		"PORTICO_COMMERCETOOLS_GIT_SSH_KEY", "PORTICO_COMMERCETOOLS_GIT_KNOWN_HOSTS"} {
 		delete(found, name)
 		found[name+"_FILE"] = true
 	}
