@@ -34,12 +34,42 @@ func (r reads) DocumentAt(ctx context.Context, subjectKind, subjectID string, ve
 // watched are the tables of what is looked at again while something is under way there.
 var watched = map[string]string{SubjectDraft: "connector_drafts", SubjectDeployment: "connect_deployments"}
 
-// ReserveLook takes the next look at a draft or deployment for one process, by setting when the one after it may be; false
-// when it is not due yet, or nobody watches it.
-func (t *Tx) ReserveLook(ctx context.Context, subjectKind, id string, next time.Time) (bool, error) {
+// ReserveLook takes the next look at a draft or deployment that is watched for one process, by setting when the one after it
+// may be; false when it is not due, nobody watches it, or somebody has looked since the time given.
+func (t *Tx) ReserveLook(ctx context.Context, subjectKind, id string, next, unlessSince time.Time) (bool, error) {
 	n, err := t.exec(ctx, "reserving a look", `
-		UPDATE `+watched[subjectKind]+` SET not_before = $2 WHERE id = $1 AND not_before > 0 AND not_before <= $3 AND gone_at = 0`, id, At(next), t.Now())
+		UPDATE `+watched[subjectKind]+` SET not_before = $2, looked_at = $3
+		WHERE id = $1 AND not_before > 0 AND not_before <= $3 AND looked_at <= $4 AND gone_at = 0`, id, At(next), t.Now(), At(unlessSince))
 	return n == 1, err
+}
+
+// ReserveExtraLook is ReserveLook for a look that somebody asks for, whether it is watched or due. Where it is watched, the
+// next look is put off too.
+func (t *Tx) ReserveExtraLook(ctx context.Context, subjectKind, id string, next, unlessSince time.Time) (bool, error) {
+	n, err := t.exec(ctx, "reserving a look", `
+		UPDATE `+watched[subjectKind]+` SET not_before = CASE WHEN not_before > 0 AND not_before < $2 THEN $2 ELSE not_before END, looked_at = $3
+		WHERE id = $1 AND looked_at <= $4`, id, At(next), t.Now(), At(unlessSince))
+	return n == 1, err
+}
+
+// PutOffLook lets nobody look before a time at what is watched.
+func (t *Tx) PutOffLook(ctx context.Context, subjectKind, id string, until time.Time) error {
+	_, err := t.exec(ctx, "putting a look off", `
+		UPDATE `+watched[subjectKind]+` SET not_before = $2 WHERE id = $1 AND not_before > 0 AND not_before < $2`, id, At(until))
+	return err
+}
+
+// EndWatch lets nobody look any more at what has been watched since a time; that it was, stays.
+func (t *Tx) EndWatch(ctx context.Context, subjectKind, id string, from Time) error {
+	_, err := t.exec(ctx, "ending a watch", `UPDATE `+watched[subjectKind]+` SET not_before = 0 WHERE id = $1 AND watch_from = $2`, id, from)
+	return err
+}
+
+// WatchAgain has something watched again from now on that was given up; it is due at once.
+func (t *Tx) WatchAgain(ctx context.Context, subjectKind, id string) error {
+	_, err := t.exec(ctx, "watching again", `
+		UPDATE `+watched[subjectKind]+` SET not_before = $2, watch_from = $2 WHERE id = $1 AND not_before = 0 AND watch_from > 0 AND gone_at = 0`, id, t.Now())
+	return err
 }
 
 // LeftWatches is the jobs of what is watched and has been due untouched since a time.

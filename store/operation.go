@@ -154,11 +154,11 @@ func (t *Tx) AddOperation(ctx context.Context, o Operation, body secret.Text) (O
 		o.Intent = "{}"
 	}
 	_, err = t.exec(ctx, "storing an operation", `
-		INSERT INTO operations (id, account_id, kind, subject_kind, subject_id, subject_key, pipeline_id, state, body, sealed, intent, base_version, moved, problem, not_before,
+		INSERT INTO operations (id, account_id, kind, subject_kind, subject_id, subject_key, pipeline_id, state, body, sealed, intent, base_version, sent_version, moved, sent_at,
 			actor_kind, actor_id, actor_name, request_id, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)`,
-		o.ID, o.AccountID, o.Kind, o.SubjectKind, o.SubjectID, o.SubjectKey, o.PipelineID, o.State, o.Body, sealed, o.Intent, o.BaseVersion, JSON[[]Moved]{o.Moved}, o.Problem,
-		o.NotBefore, o.Actor.Kind, o.Actor.ID, o.Actor.Name, o.Actor.RequestID, t.Now())
+		o.ID, o.AccountID, o.Kind, o.SubjectKind, o.SubjectID, o.SubjectKey, o.PipelineID, o.State, o.Body, sealed, o.Intent, o.BaseVersion, o.SentVersion,
+		JSON[[]Moved]{o.Moved}, o.SentAt, o.Actor.Kind, o.Actor.ID, o.Actor.Name, o.Actor.RequestID, t.Now())
 	if err != nil {
 		return o, err
 	}

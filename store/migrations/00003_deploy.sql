@@ -155,6 +155,7 @@ CREATE TABLE connector_drafts (                  -- commercetools' connector dra
   gone_at        BIGINT NOT NULL DEFAULT 0,
   not_before     BIGINT NOT NULL DEFAULT 0,      -- of the next look while something is under way there
   watch_from     BIGINT NOT NULL DEFAULT 0,
+  looked_at      BIGINT NOT NULL DEFAULT 0,      -- when somebody last began to look
   created_at     BIGINT NOT NULL,
   UNIQUE (account_id, upstream_id)
 );
@@ -180,6 +181,7 @@ CREATE TABLE connect_deployments (               -- commercetools' deployments, 
   gone_at         BIGINT NOT NULL DEFAULT 0,
   not_before      BIGINT NOT NULL DEFAULT 0,
   watch_from      BIGINT NOT NULL DEFAULT 0,
+  looked_at       BIGINT NOT NULL DEFAULT 0,
   created_at      BIGINT NOT NULL,
   UNIQUE (account_id, upstream_id)
 );
