@@ -35,7 +35,7 @@ func (p *Portal) Advance(ctx context.Context, instanceID string) (wait time.Dura
 	ctx = context.WithoutCancel(ctx) // a step that has begun is brought to its end
 	by := store.NewKey()
 	defer func() {
-		err = errors.Join(err, p.store.Update(ctx, func(tx *store.Tx) error { return tx.Release(ctx, instanceID, by) }))
+		err = errors.Join(err, p.store.Update(ctx, func(tx *store.Tx) error { return tx.ReleaseInstance(ctx, instanceID, by) }))
 	}()
 	for range maxSteps {
 		r, claimed, err := p.claim(ctx, instanceID, by)

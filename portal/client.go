@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -126,7 +128,10 @@ func (p *Portal) DialogHosts() []string {
 }
 
 // about says, through the context, what a call to a platform is made for.
-type about struct{ instanceID, requestID, journeyID string }
+type about struct {
+	instanceID, requestID, journeyID string
+	nothingNew                       string // an answer with this word in quotes says nothing new and is not written down
+}
 
 type aboutKey struct{}
 
@@ -150,6 +155,8 @@ func (p *Portal) recorder(accountID string) upstream.Recorder {
 		outcome := "ok"
 		if c.Err != "" {
 			outcome = c.Err
+		} else if a.nothingNew != "" && strings.Contains(c.Answer, strconv.Quote(a.nothingNew)) {
+			return
 		}
 		err := p.store.Update(ctx, func(tx *store.Tx) error {
 			return tx.AddUpstreamCall(ctx, store.UpstreamCall{

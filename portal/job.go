@@ -71,6 +71,8 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	add(workers, personTimeout, func(ctx context.Context, a store.SyncAutomations) error { return p.followAutomations(ctx, a) })
 	add(workers, 0, p.fetchScript)
 	p.addPredefined(workers)
+	p.addCDK(workers)
+	p.addConnect(workers)
 	add(workers, syncTimeout, func(ctx context.Context, a store.CheckDeployAccount) error {
 		return later(p.CheckDeployAccount(ctx, a.AccountID))
 	})
@@ -78,7 +80,7 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	return p.store.Jobs(&river.Config{
 		Queues: map[string]river.QueueConfig{
 			store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
-			store.QueueConnections: {MaxWorkers: 4},
+			store.QueueConnections: {MaxWorkers: 4}, store.QueueDeploy: {MaxWorkers: 6}, store.QueueWatch: {MaxWorkers: 8},
 		},
 		Workers: workers, PeriodicJobs: p.periodic(), Logger: slog.New(warnings{p.Log.Handler()}),
 		FetchPollInterval: 250 * time.Millisecond, FetchCooldown: 100 * time.Millisecond,
@@ -124,7 +126,8 @@ func (p *Portal) periodic() []*river.PeriodicJob {
 		}
 	}
 	for _, id := range p.deploys.ids(store.PlatformCommercetools) {
-		jobs = append(jobs, every(deployAccountEvery, "deploy_account_"+id, store.CheckDeployAccount{AccountID: id}))
+		jobs = append(jobs, every(deployAccountEvery, "deploy_account_"+id, store.CheckDeployAccount{AccountID: id}),
+			every(connectEvery, "connect_"+id, store.SyncConnect{AccountID: id}))
 	}
 	return jobs
 }
@@ -137,6 +140,12 @@ func (p *Portal) care(ctx context.Context) error {
 	}
 	if err := p.store.ReloadKeys(); err != nil {
 		p.Log.ErrorContext(ctx, "the keys file cannot be read again", "err", err)
+	}
+	if err := p.careCDK(ctx); err != nil {
+		return err
+	}
+	if err := p.careForConnect(ctx); err != nil {
+		return err
 	}
 	left, err := p.store.UnderWay(ctx, p.Now().Add(-leftAfter), stuckCauses, 100)
 	if err != nil {

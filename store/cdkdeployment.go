@@ -142,10 +142,13 @@ func (r reads) CDKAhead(ctx context.Context, d CDKDeployment) ([]CDKDeployment, 
 		d.Region, d.Name, d.Version, d.ID)
 }
 
-// CDKByUpstream is our deployment that has an ID of the platform's; ErrNotFound when that is none of ours.
-func (r reads) CDKByUpstream(ctx context.Context, region, upstreamID string) (CDKDeployment, error) {
-	return one(ctx, r.q, "finding a deployment", scanCDKDeployment, `
-		SELECT `+cdkColumns+` FROM cdk_deployments d WHERE d.region = $1 AND LOWER(d.upstream_id) = LOWER($2) ORDER BY d.id DESC LIMIT 1`, region, upstreamID)
+// CDKAbout is our deployments of d's region, name and version that have to do with one of the platform's: the one that it
+// is, and those that it stood in the way of. The oldest come first.
+func (r reads) CDKAbout(ctx context.Context, d CDKDeployment, upstreamID string) ([]CDKDeployment, error) {
+	return many(ctx, r.q, "listing deployments", scanCDKDeployment, `
+		SELECT `+cdkColumns+` FROM cdk_deployments d
+		WHERE d.region = $1 AND d.name = $2 AND d.version = $3 AND (LOWER(d.upstream_id) = LOWER($4) OR LOWER(d.behind_id) = LOWER($4)) ORDER BY d.id`,
+		d.Region, d.Name, d.Version, upstreamID)
 }
 
 // AddCDKDeployment stores what is to be deployed.

@@ -307,8 +307,8 @@ func (t *Tx) Claim(ctx context.Context, id, by string, until time.Time) (bool, e
 	return n == 1, err
 }
 
-// Release gives a claim back.
-func (t *Tx) Release(ctx context.Context, id, by string) error {
+// ReleaseInstance gives a claim back.
+func (t *Tx) ReleaseInstance(ctx context.Context, id, by string) error {
 	_, err := t.exec(ctx, "releasing an instance", `UPDATE instances SET claimed_by = '', claimed_until = 0 WHERE id = $1 AND claimed_by = $2`, id, by)
 	return err
 }

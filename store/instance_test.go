@@ -107,7 +107,7 @@ func claimSteps(r *rapid.T, s *store.Store, c *storetest.Clock, in store.Instanc
 	workers := rapid.SampledFrom([]string{"a", "b", "c"})
 	update := func(do func(*store.Tx) error) error { return s.Update(ctx, do) }
 	if err := update(func(tx *store.Tx) error { // whatever the last run has left
-		return errors.Join(tx.Release(ctx, in.ID, "a"), tx.Release(ctx, in.ID, "b"), tx.Release(ctx, in.ID, "c"))
+		return errors.Join(tx.ReleaseInstance(ctx, in.ID, "a"), tx.ReleaseInstance(ctx, in.ID, "b"), tx.ReleaseInstance(ctx, in.ID, "c"))
 	}); err != nil {
 		r.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func claimSteps(r *rapid.T, s *store.Store, c *storetest.Clock, in store.Instanc
 		},
 		"release": func(r *rapid.T) {
 			by := workers.Draw(r, "by")
-			if err := update(func(tx *store.Tx) error { return tx.Release(ctx, in.ID, by) }); err != nil {
+			if err := update(func(tx *store.Tx) error { return tx.ReleaseInstance(ctx, in.ID, by) }); err != nil {
 				r.Fatal(err)
 			}
 			if by == holder {

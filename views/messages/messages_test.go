@@ -66,7 +66,7 @@ var (
 	begun    = regexp.MustCompile(`"([a-z][a-z_.]*\.)"\s*\+`)                 // a key that is put together
 	refusals = regexp.MustCompile(`(?:refuse\("|Refusal\{Code: ")([a-z_]+)"`) // a refusal's code
 	causes   = regexp.MustCompile(`cause[A-Z]\w+\s*=\s*"([a-z_]+)"`)          // why an instance needs attention
-	events   = regexp.MustCompile(`"((?:instance|dialog|slot|session|user|workspace|identity|staff|integration|slots|catalogue|job|predefined|connection|rollout|project)\.[a-z_]+)"`)
+	events   = regexp.MustCompile(`"((?:instance|dialog|slot|session|user|workspace|identity|staff|integration|slots|catalogue|job|predefined|connection|rollout|project|archive|cdk)\.[a-z_]+)"`)
 )
 
 func TestEveryKeyThatIsAskedForExists(t *testing.T) {

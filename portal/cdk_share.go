@@ -1,0 +1,183 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"portico/store"
+	"portico/upstream"
+	"portico/upstream/traycdk"
+)
+
+const (
+	// cdkShareTries is how often something is shared that the platform does not answer to: about half an hour.
+	cdkShareTries = 14
+	// cdkShareClaim is how long one try may take.
+	cdkShareClaim = time.Minute
+)
+
+// ShareCDK shows a deployed connector to people by the exact addresses of their accounts. Only the token that has deployed
+// it may: where that is gone, or another is in its place, it is a Refusal.
+func (p *Portal) ShareCDK(ctx context.Context, actor store.Actor, deploymentID string, emails []string) error {
+	emails, wrong := ParseEmails(strings.Join(emails, "\n"))
+	switch {
+	case len(wrong) > 0:
+		return refuse("cdk_emails", "emails", shortened(strings.Join(wrong, ", ")))
+	case len(emails) == 0:
+		return refuse("cdk_no_emails")
+	}
+	d, err := p.store.CDKDeployment(ctx, deploymentID)
+	if err != nil {
+		return err
+	}
+	if d.State != store.CDKDeployed {
+		return refuse("cdk_not_deployed")
+	}
+	account, err := p.shares(ctx, d)
+	if err != nil {
+		return err
+	}
+	var s store.CDKShare
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		if waits, err := waitsToBeShared(ctx, tx, d, emails); err != nil || waits {
+			return err // a second click
+		}
+		if s, err = addShare(ctx, tx, d, emails, actor); err != nil {
+			return err
+		}
+		asked := cdkDeed(actor, d)
+		asked.args["emails"] = strings.Join(emails, ", ")
+		asked.after, asked.request = map[string]any{"deployment": d.ID, "emails": emails}, PlannedShare(account, d, emails)
+		return asked.write(ctx, tx, "cdk.share_asked")
+	})
+	if err == nil && s.ID != "" {
+		p.patiently(ctx, "sharing a connector", s.ID, func(ctx context.Context) error {
+			_, err := p.advanceShare(ctx, s.ID)
+			return err
+		})
+	}
+	return err
+}
+
+// shares is the account that may share a deployment; a Refusal when it may no more.
+func (p *Portal) shares(ctx context.Context, d store.CDKDeployment) (store.DeployAccount, error) {
+	account, state, err := p.CDKToken(ctx, d)
+	switch {
+	case err != nil:
+		return account, err
+	case state == "gone":
+		return account, refuse("cdk_token_gone", "account", d.Label)
+	case state == "replaced":
+		return account, refuse("cdk_token_replaced", "account", d.Label)
+	}
+	return account, nil
+}
+
+func waitsToBeShared(ctx context.Context, tx *store.Tx, d store.CDKDeployment, emails []string) (bool, error) {
+	all, err := tx.SharesOf(ctx, d.ID)
+	return slices.ContainsFunc(all, func(s store.CDKShare) bool { return s.State == store.ShareWaiting && slices.Equal(s.Emails, emails) }), err
+}
+
+func addShare(ctx context.Context, tx *store.Tx, d store.CDKDeployment, emails []string, actor store.Actor) (store.CDKShare, error) {
+	s, err := tx.AddCDKShare(ctx, d.ID, emails, actor)
+	if err != nil {
+		return s, err
+	}
+	return s, tx.Enqueue(ctx, store.ShareCDK{ID: s.ID, Asked: store.NewKey()}, time.Time{})
+}
+
+// shareDeployed shares what has just been deployed with those for whom it was released.
+func (p *Portal) shareDeployed(ctx context.Context, tx *store.Tx, d store.CDKDeployment) error {
+	r, err := tx.Release(ctx, d.ReleaseID)
+	if err != nil || len(r.Emails) == 0 {
+		return err
+	}
+	_, err = addShare(ctx, tx, d, r.Emails, r.Actor)
+	return err
+}
+
+// advanceShare shares what waits to be shared. A permission that is there already may be added again: what was lost is
+// simply sent again.
+func (p *Portal) advanceShare(ctx context.Context, id string) (time.Duration, error) {
+	return p.claimed(ctx, store.CDKShares, id, cdkShareClaim, func(ctx context.Context, by string) (time.Duration, error) {
+		s, err := p.store.CDKShare(ctx, id)
+		if err != nil || s.State != store.ShareWaiting {
+			return 0, err
+		}
+		if wait := s.NotBefore.Sub(p.Now()); wait > 0 {
+			return wait, nil
+		}
+		d, err := p.store.CDKDeployment(ctx, s.DeploymentID)
+		if err != nil {
+			return 0, err
+		}
+		s.Answer, err = p.callShare(withAbout(ctx, about{journeyID: d.ReleaseID}), d, s.Emails)
+		if err := p.settleShare(&s, err); err != nil {
+			return 0, err
+		}
+		return max(s.NotBefore.Sub(p.Now()), 0), p.keepShare(ctx, d, s, by)
+	})
+}
+
+// callShare shares by the token that owns the connector, and by no other.
+func (p *Portal) callShare(ctx context.Context, d store.CDKDeployment, emails []string) (string, error) {
+	if _, err := p.shares(ctx, d); err != nil {
+		return "", err
+	}
+	c, err := p.deployClient(ctx, d.AccountID)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, cdkLookTimeout)
+	defer cancel()
+	return c.cdk.Share(ctx, d.Name, d.Version, emails)
+}
+
+// settleShare decides what a share is after a try; an error that is neither the platform's nor a Refusal is given back.
+func (p *Portal) settleShare(s *store.CDKShare, failure error) error {
+	var refused *Refusal
+	var e *upstream.Error
+	s.Tries, s.Problem, s.HTTPStatus, s.NotBefore = s.Tries+1, "", 0, store.Time{}
+	switch {
+	case failure == nil:
+		s.State = store.ShareDone
+	case errors.As(failure, &refused):
+		s.State, s.Problem = store.ShareFailed, store.CDKTokenGone
+		if refused.Code == "cdk_token_replaced" {
+			s.Problem = store.CDKTokenReplaced
+		}
+	case errors.As(failure, &e):
+		s.Answer, s.Problem, s.HTTPStatus = e.Message, cdkProblem(e), e.Status
+		if traycdk.NotOwner(e) || e.Status == 404 {
+			s.Problem = store.CDKNotOwner
+		}
+		if e.Temporary() && s.Tries < cdkShareTries {
+			s.NotBefore = store.At(p.Now().Add(max(min(cdkLookEvery<<min(s.Tries-1, 5), 2*time.Minute), min(e.RetryAfter, cdkWaitFor))))
+			return nil
+		}
+		s.State = store.ShareFailed
+	default:
+		return failure
+	}
+	s.EndedAt = store.At(p.Now())
+	return nil
+}
+
+func (p *Portal) keepShare(ctx context.Context, d store.CDKDeployment, s store.CDKShare, by string) error {
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.PutCDKShare(ctx, s, by); err != nil {
+			return err
+		}
+		args := []string{"emails", strings.Join(s.Emails, ", "), "answer", s.Answer, "problem", s.Problem}
+		switch s.State {
+		case store.ShareDone:
+			return tellCDK(ctx, tx, d, "cdk.shared", args...)
+		case store.ShareFailed:
+			return tellCDK(ctx, tx, d, "cdk.share_failed", args...)
+		}
+		return nil
+	})
+}
