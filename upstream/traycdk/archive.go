@@ -80,6 +80,9 @@ func (i *inspection) look() {
 	if !i.fits(archive) || !i.layout() {
 		return
 	}
+	if i.folders[i.top+"dist"] {
+		i.warnings.add("dist", i.top+"dist")
+	}
 	i.connector()
 	i.operations()
 }
@@ -124,7 +127,7 @@ func (i *inspection) fits(archive *zip.Reader) bool {
 		i.problems.add("bomb", "", "size", decimal(i.report.Uncompressed), "limit", decimal(i.limits.Uncompressed))
 	case packed > uint64(i.source.size):
 		i.problems.add("bomb", "") // entries lie over one another
-	default:
+	case !i.problems.has("bomb"):
 		if ratio := i.ratio(uint64(i.source.size), unpacked); ratio != "" {
 			i.problems.add("bomb", "", "ratio", ratio)
 		}
