@@ -60,8 +60,9 @@ type Moment struct{ time.Time }
 // UnmarshalJSON reads ISO 8601.
 func (m *Moment) UnmarshalJSON(raw []byte) error {
 	m.Time = time.Time{}
-	if at, err := time.Parse(time.RFC3339, scalar(raw)); err == nil {
-		m.Time = at.UTC()
+	at, err := time.Parse(time.RFC3339, scalar(raw))
+	if at = at.UTC(); err == nil && at.Year() > 0 && at.Year() < 10_000 { // what can be written again
+		m.Time = at
 	}
 	return nil
 }

@@ -163,7 +163,7 @@ func (s *server) recorded() []upstream.Call {
 }
 
 // file is an answer of testdata.
-func file(t *testing.T, name string) string {
+func file(t testing.TB, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/" + name + ".json")
 	if err != nil {
