@@ -1,14 +1,9 @@
 package traycdk
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -107,112 +102,4 @@ func twoNumbers(version string) string {
 		return found[1] + ".0"
 	}
 	return found[1] + "." + found[2]
-}
-
-// operations reads the operations: the folders of src with an operation.json.
-func (i *inspection) operations() {
-	if i.problems.has("no_connector_json") {
-		return // what is there is not the connector
-	}
-	found := false
-	for _, folder := range slices.Sorted(maps.Keys(i.folders)) {
-		name, inside := strings.CutPrefix(folder, i.top+"src/")
-		if !inside || strings.Contains(name, "/") {
-			continue
-		}
-		if f := i.files[folder+"/operation.json"]; f != nil {
-			found = true
-			i.operation(f, folder, name)
-		} else if i.files[folder+"/handler.ts"] != nil && (i.files[folder+"/input.ts"] != nil || i.files[folder+"/input.json"] != nil) {
-			i.warnings.add("no_operation_json", folder, "folder", name)
-		}
-	}
-	if !found {
-		i.problems.add("no_operations", i.top+"src")
-	}
-	slices.SortStableFunc(i.report.Operations, func(a, b Operation) int { return strings.Compare(a.Name, b.Name) })
-}
-
-func (i *inspection) operation(f *zip.File, folder, name string) {
-	if i.files[folder+"/handler.ts"] == nil {
-		i.problems.add("no_handler", folder+"/handler.ts", "operation", name)
-	}
-	for _, schema := range []string{"input.json", "output.json"} {
-		if i.files[folder+"/"+schema] == nil {
-			i.problems.add("no_schema", folder+"/"+schema, "operation", name, "file", schema)
-		}
-	}
-	var m struct{ Name, Title, Type, Delivery text }
-	if !i.decode(f, folder+"/operation.json", &m, "bad_operation_json", "operation", name) {
-		return
-	}
-	if string(m.Name) != name {
-		i.warnings.add("operation_unlike_folder", folder+"/operation.json", "operation", string(m.Name), "folder", name)
-	}
-	if m.Name == "" {
-		m.Name = text(name)
-	}
-	i.report.Operations = append(i.report.Operations, Operation{
-		Name: shown(string(m.Name), maxTitle), Title: shown(string(m.Title), maxTitle),
-		Type: shown(string(m.Type), maxTitle), Delivery: shown(string(m.Delivery), maxTitle),
-	})
-}
-
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
-// decode reads a file of JSON into v, or says under the code why it cannot.
-func (i *inspection) decode(f *zip.File, place string, v any, code string, args ...string) bool {
-	content, ok := i.read(f, place, code, args)
-	if !ok {
-		return false
-	}
-	if rest, found := bytes.CutPrefix(content, byteOrderMark); found {
-		i.warnings.add("bom", place)
-		content = rest
-	}
-	err := json.Unmarshal(content, v)
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		line, column := position(content, syntax.Offset)
-		i.problems.add(code, place, append(args, "why", "syntax", "line", decimal(line), "column", decimal(column))...)
-		return false
-	}
-	if err != nil || !bytes.HasPrefix(bytes.TrimSpace(content), []byte("{")) {
-		i.problems.add(code, place, append(args, "why", "object")...)
-		return false
-	}
-	return true
-}
-
-// read unpacks a file of no more than maxJSON bytes. What is wrong with one that is
-// encrypted or oddly compressed has been said.
-func (i *inspection) read(f *zip.File, place, code string, args []string) ([]byte, bool) {
-	if f.UncompressedSize64 > maxJSON {
-		i.problems.add(code, place, append(args, "why", "too_large", "limit", decimal(maxJSON))...)
-		return nil, false
-	}
-	if f.Flags&1 != 0 || f.Method != zip.Store && f.Method != zip.Deflate {
-		return nil, false
-	}
-	content, err := unpack(f)
-	if err != nil {
-		i.problems.add("damaged", place)
-		return nil, false
-	}
-	return content, true
-}
-
-// unpack reads a file as long as it says that it is; zip refuses a longer one.
-func unpack(f *zip.File) ([]byte, error) {
-	opened, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	return io.ReadAll(io.LimitReader(opened, maxJSON+1))
-}
-
-// position is where in a text the byte before the offset stands, from 1.
-func position(content []byte, offset int64) (line, column int) {
-	before := content[:min(max(offset-1, 0), int64(len(content)))]
-	return bytes.Count(before, []byte("\n")) + 1, len(before) - bytes.LastIndexByte(before, '\n')
 }

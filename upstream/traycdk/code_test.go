@@ -12,14 +12,14 @@ import (
 // literal is a code where it is used, and not in the table.
 var literal = regexp.MustCompile(`"([a-z0-9]+(?:_[a-z0-9]+)*)"`)
 
-func TestEveryCodeIsUsedAndSaysWhatToDo(t *testing.T) {
+func TestEveryCodeIsUsed(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	used := map[string]bool{"payload_wrapped": true} // for those who ask Wrapped
 	for _, file := range files {
-		if file == "problem.go" || strings.HasSuffix(file, "_test.go") {
+		if file == "code.go" || strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		content, err := os.ReadFile(file)
@@ -34,11 +34,8 @@ func TestEveryCodeIsUsedAndSaysWhatToDo(t *testing.T) {
 		if !used[code] {
 			t.Errorf("nothing is ever %s", code)
 		}
-		if r := remedies[code]; r.means == "" || r.fix == "" {
-			t.Errorf("%s: %+v does not say what it means and what to do", code, r)
-		}
 	}
-	if !slices.IsSorted(Codes()) || len(Codes()) != len(remedies) {
-		t.Errorf("got %q", Codes())
+	if all := Codes(); !slices.IsSorted(all) || len(slices.Compact(all)) != len(codes) {
+		t.Errorf("got %q", all)
 	}
 }
