@@ -3,6 +3,8 @@ package portal
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 
 	"portico/store"
 	"portico/upstream"
@@ -92,9 +94,10 @@ func (p *Portal) watchCDK(ctx context.Context, h cdkHold) error {
 	})
 }
 
-// askCDK asks for a deployment by its ID. An answer that says nothing new is not worth keeping.
+// askCDK asks for a deployment by its ID. That it is as it was is not written down.
 func (p *Portal) askCDK(ctx context.Context, c deployClient, h cdkHold, id, status string) (traycdk.Deployment, error) {
-	ctx, cancel := context.WithTimeout(withAbout(ctx, about{journeyID: h.ReleaseID, nothingNew: status}), cdkLookTimeout)
+	idle := func(c upstream.Call) bool { return c.Err == "" && strings.Contains(c.Answer, strconv.Quote(status)) }
+	ctx, cancel := context.WithTimeout(withAbout(ctx, about{journeyID: h.ReleaseID, idle: idle}), cdkLookTimeout)
 	defer cancel()
 	return c.cdk.Deployment(ctx, h.Name, h.Version, id)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,9 +64,10 @@ func unready(err error) bool {
 	return errors.As(err, &e) && (e.Temporary() || e.Kind == upstream.Unauthorized) || err != nil && !errors.As(err, &e)
 }
 
-// latestCDK asks for the newest deployment of the same name and version. Nobody needs to read that it was asked.
+// latestCDK asks for the newest deployment of the same name and version, once. Only that it cannot be had is written down.
 func (p *Portal) latestCDK(ctx context.Context, c deployClient, h cdkHold) (traycdk.Deployment, error) {
-	ctx, cancel := context.WithTimeout(upstream.Once(upstream.Quietly(ctx)), cdkLookTimeout)
+	idle := func(c upstream.Call) bool { return c.Err == "" || c.Status == http.StatusNotFound }
+	ctx, cancel := context.WithTimeout(withAbout(upstream.Once(ctx), about{journeyID: h.ReleaseID, idle: idle}), cdkLookTimeout)
 	defer cancel()
 	return c.cdk.Latest(ctx, h.Name, h.Version)
 }
