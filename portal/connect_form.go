@@ -1,0 +1,258 @@
+package portal
+
+import (
+	"slices"
+
+	"portico/upstream"
+	"portico/upstream/commercetools"
+	"portico/upstream/commercetools/connectyaml"
+)
+
+// What a field of a form holds, as far as that can be told.
+const (
+	FieldText  = "text"
+	FieldJSON  = "json"  // checked as JSON
+	FieldScope = "scope" // words such as manage_orders:my-project
+)
+
+// ConfigForm is what a connector asks of whoever deploys it, as its connect.yaml declares it.
+type ConfigForm struct {
+	DraftID      string // ours; "" where the connector is not among our drafts
+	ConnectorID  string // the platform's; "" of a file
+	Staged       bool   // the draft itself is deployed, as a preview
+	Name         string // of the connector
+	Key          string // of the connector; "" = it has none
+	Version      int
+	Tag          string
+	Known        bool          // what it asks is known: the platform has not always said it
+	Fields       []ConfigField // shared ones, then those that several applications need, then each application's; required ones first
+	Applications []ConfigApplication
+	Regions      []string // where it may run; empty is anywhere
+	Types        []string // as which it may be deployed; the first is the usual one
+	APIClient    []string // scopes of the API client that each deployment is given; nil = it is given none
+}
+
+// ConfigApplication is one application of a connector.
+type ConfigApplication struct {
+	Name     string
+	Type     string // commercetools.TypeService …
+	Schedule string // of a job: that of connect.yaml, or what its deployment has; "" where that is not known
+}
+
+// Job says whether the application has a schedule, which a deployment may set otherwise.
+func (a ConfigApplication) Job() bool { return a.Type == commercetools.TypeJob }
+
+// ConfigField is a value that is asked for.
+type ConfigField struct {
+	Key          string
+	Description  string
+	Secured      bool
+	Required     bool     // by one of the applications
+	Shared       bool     // the connector declares it for all applications together
+	Applications []string // that need it, in the connector's order; nil where it is shared. Several: it is asked once, and spread
+	Default      string   // that the platform takes when nothing is given; "" where applications have several
+	HasDefault   bool
+	Kind         string // FieldText, FieldJSON or FieldScope
+	Guessed      bool   // Kind is told by the description alone
+	Suggestion   string // what usually is the value: "${PROJECT_KEY}"
+	Hidden       bool   // its value is shown to nobody: it is secured, or its name tells that it should be
+}
+
+// Several says whether the value is asked once for several applications, which may also have their own.
+func (f ConfigField) Several() bool { return len(f.Applications) > 1 }
+
+// ValueName names a value in forms: "/KEY" is one that is asked once, "application/KEY" one of an application alone.
+func ValueName(application, key string) string { return application + "/" + key }
+
+// Name is the field's ValueName: of one that is asked once, "/KEY".
+func (f ConfigField) Name() string {
+	if len(f.Applications) == 1 {
+		return ValueName(f.Applications[0], f.Key)
+	}
+	return ValueName("", f.Key)
+}
+
+// Shared is the fields that the connector declares for all its applications.
+func (f ConfigForm) Shared() []ConfigField {
+	return f.chosen(func(c ConfigField) bool { return c.Shared })
+}
+
+// Several is the fields that several applications need, and that are asked once.
+func (f ConfigForm) Several() []ConfigField { return f.chosen(ConfigField.Several) }
+
+// Of is the fields that one application alone needs.
+func (f ConfigForm) Of(application string) []ConfigField {
+	return f.chosen(func(c ConfigField) bool { return len(c.Applications) == 1 && c.Applications[0] == application })
+}
+
+func (f ConfigForm) chosen(keep func(ConfigField) bool) (fields []ConfigField) {
+	for _, c := range f.Fields {
+		if keep(c) {
+			fields = append(fields, c)
+		}
+	}
+	return fields
+}
+
+// field is the one of a key in an application, or of all ("").
+func (f ConfigForm) field(application, key string) (ConfigField, bool) {
+	for _, c := range f.Fields {
+		if c.Key == key && (c.Shared && application == "" || slices.Contains(c.Applications, application)) {
+			return c, true
+		}
+	}
+	return ConfigField{}, false
+}
+
+// FormOf is the form of a draft, which is deployed as a preview.
+func FormOf(d commercetools.Draft) ConfigForm {
+	f := ConfigForm{ConnectorID: d.ID, Staged: true, Name: d.Name, Key: d.Key, Version: d.Version, Tag: d.Repository.Tag, Regions: d.SupportedRegions,
+		Types: []string{commercetools.DeployPreview}, APIClient: scopesFor(d.APIClient)}
+	return f.asking(d.Configurations, d.GlobalConfiguration)
+}
+
+// FormOfConnector is the form of a published connector.
+func FormOfConnector(c commercetools.Connector) ConfigForm {
+	f := ConfigForm{ConnectorID: c.ID, Name: c.Name, Key: c.Key, Version: c.Version, Tag: c.Repository.Tag, Regions: c.SupportedRegions,
+		Types: []string{commercetools.DeploySandbox, commercetools.DeployProduction}, APIClient: scopesFor(c.APIClient)}
+	return f.asking(c.Configurations, c.GlobalConfiguration)
+}
+
+// formDeployed is the form of what a deployment runs.
+func formDeployed(d commercetools.Deployment) ConfigForm {
+	c := d.Connector
+	f := ConfigForm{ConnectorID: c.ID, Staged: d.Type == commercetools.DeployPreview, Name: c.Name, Key: c.Key, Version: c.Version, Tag: c.Repository.Tag,
+		Regions: c.SupportedRegions, Types: []string{d.Type}, APIClient: scopesFor(d.APIClient)}
+	return f.asking(c.Configurations, c.GlobalConfiguration)
+}
+
+// FormOfFile is the form that a connect.yaml would make.
+func FormOfFile(file connectyaml.File) ConfigForm {
+	f := ConfigForm{APIClient: file.Inherit.Scopes}
+	apps := []commercetools.Application{}
+	schedules := map[string]string{}
+	for _, a := range file.Applications {
+		if !a.Ignored() {
+			apps = append(apps, commercetools.Application{Name: a.Name, Type: a.Type, Standard: keysOf(a.Configuration.Standard), Secured: keysOf(a.Configuration.Secured)})
+			schedules[a.Name] = a.Schedule
+		}
+	}
+	shared := file.Inherit.Configuration
+	f = f.asking(apps, commercetools.Global{Standard: keysOf(shared.Standard), Secured: keysOf(shared.Secured)})
+	for i, a := range f.Applications {
+		f.Applications[i].Schedule = schedules[a.Name]
+	}
+	return f
+}
+
+func keysOf(keys []connectyaml.Key) []commercetools.Key {
+	all := make([]commercetools.Key, len(keys))
+	for i, k := range keys {
+		all[i] = commercetools.Key{Key: k.Key, Description: k.Description, Required: k.Required, Default: k.Default}
+	}
+	return all
+}
+
+func scopesFor(c *commercetools.APIClient) []string {
+	if c == nil {
+		return nil
+	}
+	return append([]string{}, c.Scopes...)
+}
+
+// asking gives a form its fields.
+func (f ConfigForm) asking(apps []commercetools.Application, shared commercetools.Global) ConfigForm {
+	f.Known = apps != nil
+	fields := requiredFirst(fieldsOf("", shared.Standard, shared.Secured))
+	var several []ConfigField
+	own := map[string][]ConfigField{}
+	for _, a := range apps {
+		f.Applications = append(f.Applications, ConfigApplication{Name: a.Name, Type: a.Type})
+		for _, c := range fieldsOf(a.Name, a.Standard, a.Secured) {
+			own[a.Name] = append(own[a.Name], c)
+		}
+	}
+	several = together(f.Applications, own)
+	fields = append(fields, requiredFirst(several)...)
+	for _, a := range f.Applications {
+		fields = append(fields, requiredFirst(slices.DeleteFunc(own[a.Name], func(c ConfigField) bool { return slices.ContainsFunc(several, c.joins) }))...)
+	}
+	f.Fields = fields
+	return f
+}
+
+// fieldsOf is the fields of one application, or of all ("").
+func fieldsOf(application string, standard, secured []commercetools.Key) (fields []ConfigField) {
+	add := func(keys []commercetools.Key, secured bool) {
+		for _, k := range keys {
+			c := ConfigField{Key: k.Key, Description: k.Description, Secured: secured, Required: k.Required, Shared: application == ""}
+			c.Hidden = secured || upstream.TellsSecret(k.Key)
+			if application != "" {
+				c.Applications = []string{application}
+			}
+			if k.Default != nil {
+				c.Default, c.HasDefault = *k.Default, true
+			}
+			c.Kind, c.Guessed = kindOfField(c)
+			c.Suggestion = suggestions[k.Key]
+			fields = append(fields, c)
+		}
+	}
+	add(standard, false)
+	add(secured, true)
+	return fields
+}
+
+// joins says whether a field is asked by another, for several applications.
+func (f ConfigField) joins(several ConfigField) bool {
+	return several.Key == f.Key && several.Secured == f.Secured && slices.Contains(several.Applications, f.Applications[0])
+}
+
+// together is the fields that several applications need, in the order in which they are first declared. A key that is
+// standard in some applications and secured in others is asked apart in each: one value for both would show a secret.
+func together(apps []ConfigApplication, own map[string][]ConfigField) []ConfigField {
+	var all []ConfigField
+	for _, a := range apps {
+		for _, c := range own[a.Name] {
+			at := slices.IndexFunc(all, func(o ConfigField) bool { return o.Key == c.Key && o.Secured == c.Secured })
+			if at < 0 {
+				all = append(all, c)
+				continue
+			}
+			all[at] = all[at].with(c)
+		}
+	}
+	mixed := func(c ConfigField) bool {
+		return slices.ContainsFunc(all, func(o ConfigField) bool { return o.Key == c.Key && o.Secured != c.Secured })
+	}
+	return slices.DeleteFunc(all, func(c ConfigField) bool { return !c.Several() || mixed(c) })
+}
+
+// with is a field that is asked for one more application.
+func (f ConfigField) with(c ConfigField) ConfigField {
+	f.Applications = append(slices.Clone(f.Applications), c.Applications...)
+	f.Required = f.Required || c.Required
+	if f.Default != c.Default || f.HasDefault != c.HasDefault {
+		f.Default, f.HasDefault = "", false
+	}
+	if f.Kind == FieldText || f.Guessed && !c.Guessed {
+		f.Kind, f.Guessed = c.Kind, c.Guessed
+	}
+	if f.Description == "" {
+		f.Description = c.Description
+	}
+	return f
+}
+
+func requiredFirst(fields []ConfigField) []ConfigField {
+	slices.SortStableFunc(fields, func(a, b ConfigField) int {
+		switch {
+		case a.Required == b.Required:
+			return 0
+		case a.Required:
+			return -1
+		}
+		return 1
+	})
+	return fields
+}

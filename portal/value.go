@@ -1,0 +1,281 @@
+package portal
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"portico/secret"
+	"portico/store"
+)
+
+// Entry is what a person has entered for a key.
+type Entry struct {
+	Application string // "" = for all that are asked together
+	Key         string
+	Value       secret.Text
+	Clear       bool // a hidden value is to be empty; otherwise an empty field leaves it as it was
+}
+
+// Entries is what a person sends with a form.
+type Entries struct {
+	Values    []Entry
+	Differ    map[string]bool   // by key: each application that needs it is given its own
+	Schedules map[string]string // of jobs, by application; "" = as connect.yaml has it, or as it is
+}
+
+// ShownValue is a value as a page may show it.
+type ShownValue struct {
+	Hidden bool
+	Value  string // "" of a hidden one
+	Set    bool   // there is one, also an empty one
+	Empty  bool   // it is set, to nothing
+	At     store.Time
+	By     string
+}
+
+// Enter puts what a person has entered over what was there. Lines end as they do on the platform, not as browsers send them.
+func (f ConfigForm) Enter(was store.Values, e Entries, by string, at time.Time) store.Values {
+	now := store.Values{Applications: map[string][]store.SetValue{}, Schedules: map[string]string{}}
+	for _, c := range f.Fields {
+		places := []string{""}
+		if len(c.Applications) == 1 || c.Several() && e.Differ[c.Key] {
+			places = c.Applications
+		}
+		for _, application := range places {
+			if v, ok := c.entered(was, e, application, by, at); ok {
+				put(&now, application, v)
+			}
+		}
+	}
+	for _, a := range f.Applications {
+		if schedule := strings.TrimSpace(e.Schedules[a.Name]); schedule != "" && a.Job() {
+			now.Schedules[a.Name] = schedule
+		}
+	}
+	return now
+}
+
+// entered is one value after a person has sent a form: what they entered, or what was there where they left it alone.
+func (f ConfigField) entered(was store.Values, e Entries, application, by string, at time.Time) (store.SetValue, bool) {
+	before, had := valueFor(was, application, f)
+	i := slices.IndexFunc(e.Values, func(one Entry) bool { return one.Application == application && one.Key == f.Key })
+	if i < 0 {
+		return before, had
+	}
+	value := secret.Text(strings.ReplaceAll(e.Values[i].Value.Reveal(), "\r\n", "\n"))
+	if f.Hidden && value == "" && !e.Values[i].Clear || had && before.Value == value {
+		return before, had
+	}
+	return store.SetValue{Key: f.Key, Secured: f.Secured, Value: value, At: store.At(at), By: by}, true
+}
+
+// put puts a value in the place of the one of its key.
+func put(to *store.Values, application string, v store.SetValue) {
+	same := func(o store.SetValue) bool { return o.Key == v.Key && o.Secured == v.Secured }
+	if application == "" {
+		to.Shared = append(slices.DeleteFunc(slices.Clone(to.Shared), same), v)
+		return
+	}
+	if to.Applications == nil {
+		to.Applications = map[string][]store.SetValue{}
+	}
+	to.Applications[application] = append(slices.DeleteFunc(slices.Clone(to.Applications[application]), same), v)
+}
+
+// valueFor is the value that a field has in an application, or in all (""): its own, or else the one for all. A secured
+// value is never one for a field that is not.
+func valueFor(v store.Values, application string, f ConfigField) (store.SetValue, bool) {
+	if application != "" {
+		if own, ok := valueIn(v.Applications[application], f); ok {
+			return own, true
+		}
+	}
+	if application == "" && len(f.Applications) == 1 {
+		return valueFor(v, f.Applications[0], f)
+	}
+	return valueIn(v.Shared, f)
+}
+
+func valueIn(values []store.SetValue, f ConfigField) (store.SetValue, bool) {
+	at := slices.IndexFunc(values, func(s store.SetValue) bool { return s.Key == f.Key && s.Secured == f.Secured })
+	if at < 0 {
+		return store.SetValue{}, false
+	}
+	return values[at], true
+}
+
+// Differs says whether applications have values of their own for a field that is asked once.
+func (f ConfigField) Differs(v store.Values) bool {
+	return f.Several() && slices.ContainsFunc(f.Applications, func(application string) bool {
+		_, own := valueIn(v.Applications[application], f)
+		return own
+	})
+}
+
+// Show is values as a page may show them, by ValueName. Of a field that is asked once and differs there is one for each
+// application, otherwise one.
+func (f ConfigForm) Show(v store.Values) map[string]ShownValue {
+	shown := map[string]ShownValue{}
+	for _, c := range f.Fields {
+		places := []string{""}
+		if len(c.Applications) == 1 || c.Differs(v) {
+			places = c.Applications
+		}
+		for _, application := range places {
+			if value, ok := valueFor(v, application, c); ok {
+				shown[ValueName(application, c.Key)] = c.show(value)
+			}
+		}
+	}
+	return shown
+}
+
+func (f ConfigField) show(v store.SetValue) ShownValue {
+	s := ShownValue{Hidden: f.Hidden, Set: true, Empty: v.Value == "", At: v.At, By: v.By}
+	if !f.Hidden {
+		s.Value = v.Value.Reveal()
+	}
+	return s
+}
+
+// Arrange brings values from elsewhere into a form: those of a deployment, or a profile. A field that is asked once has
+// one value where all its applications have the same. An application that has none gets the one on which all others of the
+// same key agree.
+func (f ConfigForm) Arrange(from store.Values) store.Values {
+	to := store.Values{Applications: map[string][]store.SetValue{}, Schedules: map[string]string{}}
+	for _, c := range f.Fields {
+		var found []store.SetValue
+		for _, application := range c.places() {
+			if v, ok := borrowed(from, application, c); ok {
+				found = append(found, v)
+			}
+		}
+		if len(found) == len(c.places()) && !c.one() && alike(found) {
+			put(&to, "", found[0])
+			continue
+		}
+		for _, application := range c.places() {
+			if v, ok := borrowed(from, application, c); ok {
+				put(&to, application, v)
+			}
+		}
+	}
+	for _, a := range f.Applications {
+		if schedule := from.Schedules[a.Name]; a.Job() && schedule != "" {
+			to.Schedules[a.Name] = schedule
+		}
+	}
+	return to
+}
+
+// one says whether one application alone needs the field.
+func (f ConfigField) one() bool { return len(f.Applications) == 1 }
+
+func alike(values []store.SetValue) bool {
+	return !slices.ContainsFunc(values, func(v store.SetValue) bool { return v.Value != values[0].Value })
+}
+
+// borrowed is a value for an application: its own, the one for all, or the one on which all of the key agree.
+func borrowed(from store.Values, application string, f ConfigField) (store.SetValue, bool) {
+	if v, ok := valueFor(from, application, f); ok {
+		return v, true
+	}
+	var all []store.SetValue
+	for _, values := range from.Applications {
+		if v, ok := valueIn(values, f); ok {
+			all = append(all, v)
+		}
+	}
+	if len(all) == 0 || !alike(all) {
+		return store.SetValue{}, false
+	}
+	return all[0], true
+}
+
+// fill gives values where a person has left a field empty: those of a profile, for example.
+func (f ConfigForm) fill(entered, from store.Values) store.Values {
+	now := f.Arrange(entered)
+	for _, c := range f.Fields {
+		for _, application := range c.places() {
+			if v, ok := valueFor(now, application, c); ok && v.Value != "" {
+				continue
+			}
+			if v, ok := borrowed(from, application, c); ok {
+				c.spread(&now)
+				put(&now, application, v)
+			}
+		}
+	}
+	for application, schedule := range from.Schedules {
+		if now.Schedules[application] == "" {
+			now.Schedules[application] = schedule
+		}
+	}
+	return f.Arrange(now)
+}
+
+// PasteMatch says what became of pasted values.
+type PasteMatch struct {
+	Matched   []string // "KEY" or "application/KEY", as they were pasted
+	Unmatched []string // nobody asks for them
+}
+
+// Match puts pasted values into a form: each into every field of its key, or that of the application it names.
+func (f ConfigForm) Match(was store.Values, pasted []Pasted, by string, at time.Time) (store.Values, PasteMatch) {
+	now, match := f.Arrange(was), PasteMatch{}
+	for _, one := range pasted {
+		name := strings.TrimPrefix(ValueName(one.Application, one.Key), "/")
+		if !f.paste(&now, one, by, at) {
+			match.Unmatched = append(match.Unmatched, name)
+			continue
+		}
+		match.Matched = append(match.Matched, name)
+	}
+	return now, match
+}
+
+func (f ConfigForm) paste(to *store.Values, one Pasted, by string, at time.Time) (found bool) {
+	for _, c := range f.Fields {
+		v := store.SetValue{Key: c.Key, Secured: c.Secured, Value: one.Value, At: store.At(at), By: by}
+		switch {
+		case c.Key != one.Key, one.Application != "" && !slices.Contains(c.Applications, one.Application):
+			continue
+		case one.Application != "" && c.Several():
+			c.spread(to)
+			put(to, one.Application, v)
+		case one.Application == "" && c.Several():
+			c.gather(to)
+			put(to, "", v)
+		case c.one():
+			put(to, c.Applications[0], v)
+		default:
+			put(to, "", v)
+		}
+		found = true
+	}
+	return found
+}
+
+// spread gives each application the value that all have had.
+func (f ConfigField) spread(v *store.Values) {
+	shared, ok := valueIn(v.Shared, f)
+	if !ok {
+		return
+	}
+	for _, application := range f.Applications {
+		if _, own := valueIn(v.Applications[application], f); !own {
+			put(v, application, shared)
+		}
+	}
+	v.Shared = slices.DeleteFunc(slices.Clone(v.Shared), func(s store.SetValue) bool { return s.Key == f.Key && s.Secured == f.Secured })
+}
+
+// gather takes the values of single applications away.
+func (f ConfigField) gather(v *store.Values) {
+	for _, application := range f.Applications {
+		v.Applications[application] = slices.DeleteFunc(slices.Clone(v.Applications[application]), func(s store.SetValue) bool {
+			return s.Key == f.Key && s.Secured == f.Secured
+		})
+	}
+}
