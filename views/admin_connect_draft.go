@@ -1,0 +1,126 @@
+package views
+
+import (
+	"strconv"
+
+	"portico/store"
+	"portico/upstream/commercetools"
+)
+
+// DraftGuard says whether a draft's state allows an action, and why not, or what to know before.
+type DraftGuard struct {
+	OK  bool
+	Why string
+}
+
+// AdminDraftPage is a connector draft.
+type AdminDraftPage struct {
+	AdminPage
+	Account     store.DeployAccount
+	Draft       store.ConnectorDraft
+	Document    commercetools.Draft
+	Guards      map[string]DraftGuard // by commercetools.Act…
+	Operations  []store.Operation     // newest first
+	Deployments []store.ConnectDeployment
+	Lines       []Line
+	Older       string
+	Comment     string // entered and not taken
+	Refused     string
+}
+
+// working says whether anything goes on by itself.
+func (p AdminDraftPage) working() bool {
+	for _, o := range p.Operations {
+		if o.UnderWay() {
+			return true
+		}
+	}
+	return !p.Document.Resting()
+}
+
+// open is the operations that go on, or that wait for a person.
+func (p AdminDraftPage) open() []store.Operation {
+	var open []store.Operation
+	for _, o := range p.Operations {
+		if o.UnderWay() || o.State == store.OpMoved || o.State == store.OpFailed && o.DroppedAt.IsZero() {
+			open = append(open, o)
+		}
+	}
+	return open
+}
+
+// DraftField is a field of the form of a draft.
+type DraftField struct {
+	Name  string // the API's
+	Value string
+	Was   string // as the draft has it
+	Error string
+	Many  bool // lines
+	Kind  string
+}
+
+// Changed says whether what was entered differs from what is there.
+func (f DraftField) Changed() bool { return f.Value != f.Was }
+
+// AdminDraftFormPage is the form of a draft: of a new one, or of one that is changed.
+type AdminDraftFormPage struct {
+	AdminPage
+	Account store.DeployAccount
+	Draft   store.ConnectorDraft // zero: a new one
+	Base    int                  // the version that the person saw
+	Fields  []DraftField
+	Review  bool // old beside new is shown, and is sent next
+	Planned store.PlannedRequest
+	Refused string
+}
+
+func (p AdminDraftFormPage) field(name string) DraftField {
+	for _, f := range p.Fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return DraftField{Name: name}
+}
+
+// changes is the fields that differ from what is there.
+func (p AdminDraftFormPage) changes() []DraftField {
+	var changed []DraftField
+	for _, f := range p.Fields {
+		if f.Changed() {
+			changed = append(changed, f)
+		}
+	}
+	return changed
+}
+
+func (p AdminDraftFormPage) action() string {
+	if p.Draft.ID == "" {
+		return p.Link("/admin/connect/accounts/" + p.Account.ID + "/drafts/new")
+	}
+	return p.Link("/admin/connect/drafts/" + p.Draft.ID + "/edit")
+}
+
+// inputType is the kind of input of a field.
+func (f DraftField) inputType() string {
+	if f.Kind == "" {
+		return "text"
+	}
+	return f.Kind
+}
+
+// draftActs are what can be done with a draft by one press, in the order of the page, with the colour of the button.
+var draftActs = []struct{ act, class string }{
+	{commercetools.ActPreview, "btn"}, {commercetools.ActPublish, "btn"}, {commercetools.ActCertify, "btn"}, {commercetools.ActUnlist, "btn danger"},
+}
+
+// lineCount is how many lines a text has, for a field of many.
+func lineCount(n int) string { return strconv.Itoa(n) }
+
+// keyDefault is the default of a key, a dash for none.
+func keyDefault(k commercetools.Key) string {
+	if k.Default == nil {
+		return "–"
+	}
+	return *k.Default
+}
