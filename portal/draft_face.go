@@ -125,7 +125,7 @@ func concerns(a commercetools.Action) []string {
 	case commercetools.ActPublish, commercetools.ActCertify:
 		return []string{fieldURL, fieldTag, fieldStatus, fieldPreviewable, fieldPrivate, fieldProjects, fieldChanges, fieldListed, fieldPublished}
 	case commercetools.ActComment:
-		return []string{fieldStatus, fieldComments}
+		return []string{fieldComments}
 	case commercetools.ActUnlist:
 		return []string{fieldStatus, fieldListed}
 	}
