@@ -42,8 +42,8 @@ func (d *deployment) applyTo(g given, spec *specification) {
 		i = len(d.Applications)
 		d.Applications = append(d.Applications, deployedApp{ID: uuid.NewString(), Name: g.name})
 	}
-	a, app := &d.Applications[i], application{}
-	app, _ = spec.application(g.name)
+	app, _ := spec.application(g.name)
+	a := &d.Applications[i]
 	a.Values = a.Values.merge(g, &app.Declarations)
 	if g.schedule != nil {
 		a.Schedule = *g.schedule

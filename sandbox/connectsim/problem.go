@@ -127,7 +127,7 @@ func sample(code, message string, status int) *problem {
 		p.errors[0][field] = cmp.Or(message, "x")
 	}
 	if code == codeConflict {
-		p.with("expectedVersion", 1).with("currentVersion", 2)
+		return p.with("expectedVersion", 1).with("currentVersion", 2)
 	}
 	return p
 }
