@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -77,16 +78,28 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 		return later(p.CheckDeployAccount(ctx, a.AccountID))
 	})
 	add(workers, 0, func(ctx context.Context, _ store.Care) error { return p.care(ctx) })
+	queues, periodic := allQueues(), p.periodic()
+	if p.DeploysAlone {
+		maps.DeleteFunc(queues, func(name string, _ river.QueueConfig) bool {
+			return name != store.QueueDeploy && name != store.QueueWatch
+		})
+		periodic = nil
+	}
 	return p.store.Jobs(&river.Config{
-		Queues: map[string]river.QueueConfig{
-			store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
-			store.QueueConnections: {MaxWorkers: 4}, store.QueueDeploy: {MaxWorkers: 6}, store.QueueWatch: {MaxWorkers: 8},
-		},
-		Workers: workers, PeriodicJobs: p.periodic(), Logger: slog.New(warnings{p.Log.Handler()}),
+		Queues:  queues,
+		Workers: workers, PeriodicJobs: periodic, Logger: slog.New(warnings{p.Log.Handler()}),
 		FetchPollInterval: 250 * time.Millisecond, FetchCooldown: 100 * time.Millisecond,
 		JobTimeout: min(jobTimeout, p.RescueAfter), RescueStuckJobsAfter: p.RescueAfter,
 		Test: river.TestConfig{Time: timer{p.Now}},
 	})
+}
+
+// allQueues is how many jobs of each queue are worked on at a time.
+func allQueues() map[string]river.QueueConfig {
+	return map[string]river.QueueConfig{
+		store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
+		store.QueueConnections: {MaxWorkers: 4}, store.QueueDeploy: {MaxWorkers: 6}, store.QueueWatch: {MaxWorkers: 8},
+	}
 }
 
 // worker does one kind of job. A timeout of 0 is the client's.

@@ -31,6 +31,8 @@ type Options struct {
 
 	// ArchiveLimit is the most bytes of a connector's archive; 0 is 10 MiB.
 	ArchiveLimit int64
+	// DeploysAlone has Run work on what deploys connectors alone, and begin nothing by itself: for a command in a terminal.
+	DeploysAlone bool
 	// LocalRepositories lets repositories be read from loopback addresses without TLS, as they are in the sandbox.
 	LocalRepositories bool
 

@@ -25,6 +25,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Test the configuration against the real services."`
 	User    userCommand    `cmd:"" help:"Staff, who sign in at /admin."`
 	Secrets secretsCommand `cmd:"" help:"The keys that seal secrets at rest."`
+	Deploy  deployCommand  `cmd:"" help:"Deploy a connector from a terminal or a pipeline, without a portal that runs."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
