@@ -124,7 +124,7 @@ func (p *Portal) postCDK(ctx context.Context, c deployClient, h cdkHold, latestB
 	if err != nil {
 		return err
 	}
-	call, cancel := p.untilStopped(ctx)
+	call, cancel := p.untilStopped(ctx, stopGrace)
 	defer cancel()
 	taken, failure := c.cdk.Deploy(call, h.Name, h.Version, p.opener(ctx, a), a.Size)
 	return p.answeredCDK(ctx, h, taken, failure)
@@ -243,7 +243,7 @@ func (p *Portal) isOurs(ctx context.Context, h cdkHold, upstreamID string) (bool
 const stopGrace = 20 * time.Second
 
 // untilStopped is a context that ends a while after the portal has begun to.
-func (p *Portal) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+func (p *Portal) untilStopped(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer cancel()
@@ -252,7 +252,7 @@ func (p *Portal) untilStopped(ctx context.Context) (context.Context, context.Can
 			return
 		case <-p.stop:
 		}
-		enough := time.NewTimer(stopGrace)
+		enough := time.NewTimer(grace)
 		defer enough.Stop()
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -45,26 +46,38 @@ func TestCDKProblemsHaveTexts(t *testing.T) {
 	}
 }
 
-// transportLog counts what is sent, and may look on.
+// transportLog lets a test look at what is sent, and keep a call from its end.
 type transportLog struct {
 	base http.RoundTripper
 	mu   sync.Mutex
 	look func(*http.Request)
+	hold func(r *http.Request, send func()) // nil sends at once
 }
 
 // RoundTrip implements http.RoundTripper.
-func (l *transportLog) RoundTrip(r *http.Request) (*http.Response, error) {
+func (l *transportLog) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 	l.mu.Lock()
-	look := l.look
+	look, hold := l.look, l.hold
 	l.mu.Unlock()
 	if look != nil {
 		look(r)
 	}
-	return l.base.RoundTrip(r)
+	if hold == nil {
+		return l.base.RoundTrip(r)
+	}
+	err = errors.New("the process was killed")
+	hold(r, func() { answer, err = l.base.RoundTrip(r) }) //nolint:bodyclose // the caller's
+	return answer, err
 }
 
 func (l *transportLog) watch(look func(*http.Request)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.look = look
+}
+
+func (l *transportLog) holding(hold func(r *http.Request, send func())) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hold = hold
 }
