@@ -45,7 +45,7 @@ func operationKindOf(kind string) (operationKind, bool) {
 	case store.OpDraftDelete:
 		return draftRemoval(), true
 	}
-	return operationKind{}, false
+	return deploymentKind(kind)
 }
 
 // intent is what an operation remembers between its steps, beside its columns.

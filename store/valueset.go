@@ -178,6 +178,13 @@ func (t *Tx) valueSetBefore(ctx context.Context, s ValueSet) (ValueSet, error) {
 	return ValueSet{}, ErrNotFound
 }
 
+// DocumentsAfter is a draft or deployment as it was in each version that was seen after one, oldest first, as JSON. Old ones
+// are forgotten: see KeepDocument.
+func (r reads) DocumentsAfter(ctx context.Context, subjectKind, subjectID string, version int) ([]string, error) {
+	return many(ctx, r.q, "listing documents", scalar[string], `
+		SELECT document FROM connect_documents WHERE subject_kind = $1 AND subject_id = $2 AND version > $3 ORDER BY version`, subjectKind, subjectID, version)
+}
+
 // RemoveValueSet forgets a set.
 func (t *Tx) RemoveValueSet(ctx context.Context, id string) error {
 	return t.exec1(ctx, "removing a set of values", `DELETE FROM value_sets WHERE id = $1`, id)
