@@ -9,7 +9,7 @@ import (
 // maxNodes is how many values a file may have, each alias counted as what it stands for.
 const maxNodes = 100_000
 
-const tooMany = "The file has more than 100000 values"
+const tooMany = "The file has more than 100000 values, each alias counted as what it stands for"
 
 // maxAliases is the official validator's bound for the aliases of one anchor.
 const maxAliases = 100

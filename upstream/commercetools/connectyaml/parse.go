@@ -5,6 +5,7 @@
 package connectyaml
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -42,7 +43,7 @@ type Problem struct {
 func Parse(source []byte) Result {
 	root, wrong := load(source)
 	if wrong != nil {
-		return Result{Problems: []Problem{*wrong}}
+		return Result{Problems: []Problem{wrong.within(source)}}
 	}
 	var c checker
 	file := read(root)
@@ -53,6 +54,15 @@ func Parse(source []byte) Result {
 		return Result{File: file, Problems: c.problems, Warnings: warnings(root, file)}
 	}
 	return Result{File: file, Valid: true, Warnings: warnings(root, file)}
+}
+
+// within is the problem in the last line at most: what is missing at the end is
+// missed behind it.
+func (p Problem) within(source []byte) Problem {
+	if last := bytes.Count(source, []byte("\n")) + 1; p.Line > last {
+		p.Line, p.Column = last, 0
+	}
+	return p
 }
 
 // Official returns the problems as the official validator prints them for a file

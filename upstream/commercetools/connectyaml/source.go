@@ -2,6 +2,7 @@ package connectyaml
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,9 +23,6 @@ func prepare(source []byte) (string, *Problem) {
 		return "", &Problem{Message: fmt.Sprintf("The file is larger than %d bytes", maxSource)}
 	}
 	s := strings.TrimPrefix(strings.ToValidUTF8(string(source), "\uFFFD"), "\uFEFF")
-	if !strings.HasSuffix(s, "\n") {
-		s += "\n" // a block scalar at the end ends with a line break in any case
-	}
 	s = version(s)
 	var b strings.Builder
 	for i, r := range s {
@@ -33,17 +31,18 @@ func prepare(source []byte) (string, *Problem) {
 		}
 		b.WriteRune(r)
 	}
+	if !strings.HasSuffix(s, "\n") {
+		b.WriteString("\n") // a block scalar at the end ends with a line break in any case
+	}
 	return b.String(), nil
 }
 
 // version lets a file declare the version of YAML that it is read in: the library
 // knows no %YAML but 1.1, and reads the same by it.
-func version(s string) string {
-	if rest, ok := strings.CutPrefix(s, "%YAML 1.2"); ok {
-		return "%YAML 1.1" + rest
-	}
-	return s
-}
+func version(s string) string { return declared.ReplaceAllString(s, "${1}%YAML 1.1") }
+
+// declared finds %YAML 1.2 above a document, where only comments may come before it.
+var declared = regexp.MustCompile(`^((?:[ \t]*(?:#[^\n]*)?\r?\n)*)%YAML 1\.2\b`)
 
 // foreign are the characters that the library reads otherwise.
 func foreign(r rune, rest string) bool {
