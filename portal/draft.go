@@ -49,6 +49,9 @@ var guardCodes = map[string]string{
 	commercetools.CodeAlreadyCertified:    "already_certified",
 }
 
+// guardRefusal is the code of a Refusal with the reason of a guard.
+func guardRefusal(why string) string { return "guard_" + guardCode(why) }
+
 func guardCode(why string) string {
 	if code, ok := guardCodes[why]; ok {
 		return code
@@ -183,7 +186,7 @@ func (p *Portal) ownDraft(ctx context.Context, tx *store.Tx, draftID string) (ro
 		return row, there, a, err
 	}
 	if !row.GoneAt.IsZero() {
-		return row, there, a, refuse("guard_" + whyGone)
+		return row, there, a, refuse(guardRefusal(whyGone))
 	}
 	if a, err = connectAccount(ctx, tx, row.AccountID, commercetools.ScopeManageConnectors); err != nil {
 		return row, there, a, err
@@ -222,7 +225,7 @@ func (p *Portal) mayUpdate(there commercetools.Draft, actions []commercetools.Ac
 
 func may(there commercetools.Draft, act string) error {
 	if ok, why := there.May(act); !ok {
-		return refuse("guard_"+guardCode(why), "status", string(there.Status))
+		return refuse(guardRefusal(why), "status", string(there.Status))
 	}
 	return nil
 }
