@@ -16,8 +16,8 @@ func (p *Portal) followCDK(ctx context.Context, h cdkHold) error {
 	if err != nil {
 		return err
 	}
-	if status, known := knownStatus(h, all); known {
-		return p.followedCDK(ctx, h, status)
+	if status, known := p.knownStatus(h, all); known {
+		return p.followedCDK(ctx, h, status, h.PolledAt)
 	}
 	c, err := p.deployClient(ctx, h.AccountID)
 	if isGone(err) {
@@ -32,31 +32,39 @@ func (p *Portal) followCDK(ctx context.Context, h cdkHold) error {
 	if failure != nil && !upstream.IsKind(failure, upstream.NotFound) {
 		return p.troubledCDK(ctx, h, failure)
 	}
-	return p.followedCDK(ctx, h, other.Status) // none where the platform knows it no more
+	return p.followedCDK(ctx, h, other.Status, store.At(p.Now())) // none where the platform knows it no more
 }
 
 // knownStatus is the status of what stands in the way where another of our rows asks for it already: the one that it is,
-// or the first of those that wait for it. The platform is asked by one of them alone.
-func knownStatus(h cdkHold, all []store.CDKDeployment) (status string, known bool) {
+// or the first of those that wait for it. The platform is asked by one of them alone, and no sooner after another has.
+func (p *Portal) knownStatus(h cdkHold, all []store.CDKDeployment) (status string, known bool) {
+	lately := p.Now().Add(-cdkLookEvery)
 	for _, d := range all {
-		if strings.EqualFold(d.UpstreamID, h.BehindID) && d.ID != h.ID && !d.WaitedOut {
+		if strings.EqualFold(d.UpstreamID, h.BehindID) && (!d.WaitedOut || d.PolledAt.After(lately)) {
 			return d.UpstreamStatus, true
 		}
 	}
+	first := ""
 	for _, d := range all {
-		if d.State == store.CDKBehind && d.UnderWay() && strings.EqualFold(d.BehindID, h.BehindID) {
-			return d.BehindStatus, d.ID != h.ID
+		if first == "" && d.State == store.CDKBehind && d.UnderWay() {
+			first = d.ID
+		}
+		if d.ID != h.ID && d.PolledAt.After(lately) {
+			return d.BehindStatus, true
+		}
+		if d.ID == first {
+			status = d.BehindStatus
 		}
 	}
-	return "", false
+	return status, first != h.ID
 }
 
-// followedCDK keeps the status of what stands in the way. When that has ended ours is sent, where somebody has said so;
-// else it waits for a word.
-func (p *Portal) followedCDK(ctx context.Context, h cdkHold, status string) error {
+// followedCDK keeps the status of what stands in the way, and when the platform was last asked for it. When that has ended
+// ours is sent, where somebody has said so; else it waits for a word.
+func (p *Portal) followedCDK(ctx context.Context, h cdkHold, status string, polled store.Time) error {
 	return p.keepCDK(ctx, h, func(tx *store.Tx, d *store.CDKDeployment) error {
 		answerOf(d, nil)
-		d.BehindStatus = status
+		d.BehindStatus, d.PolledAt = status, polled
 		if traycdk.StatusOf(status).UnderWay() {
 			p.restCDK(d, p.cdkPace(*d), nil)
 			return p.patienceCDK(ctx, tx, d)

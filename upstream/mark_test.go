@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -95,5 +96,33 @@ func TestOnceIsSentOnce(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A kept connection that breaks is no reason to ask again either, though net/http thinks so of what it may repeat.
+func TestOnceIsSentOnceOnAKeptConnection(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if asked++; asked > 1 {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer server.Close()
+	c := upstream.NewClient(upstream.Options{})
+	for n := range 2 {
+		req, err := http.NewRequestWithContext(upstream.Once(t.Context()), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := c.HTTP.Do(req)
+		if err == nil {
+			answer.Body.Close() //nolint:errcheck // it has been read
+		}
+		if (err == nil) != (n == 0) {
+			t.Errorf("call %d: %v", n, err)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times, want 2", asked)
 	}
 }

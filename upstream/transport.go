@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -125,6 +126,9 @@ func (t *transport) try(req *http.Request, number int) (*answer, error) {
 			return nil, &Error{Kind: Invalid, Err: fmt.Errorf("%w: %w", ErrNotSent, err)}
 		}
 		r.Body = body
+	}
+	if r.Body == nil && markOf(req.Context()).once {
+		r.Body = io.NopCloser(strings.NewReader("")) // or net/http sends it again when a kept connection breaks
 	}
 	response, err := t.Transport.RoundTrip(r)
 	if err != nil {
