@@ -144,24 +144,29 @@ func keepSent(ctx context.Context, tx *store.Tx, o *store.Operation, apps []comm
 		return err
 	}
 	set.Kind, set.DeploymentID, set.UpdatedBy = store.SetDeployment, o.SubjectID, o.Actor.Name
-	keep := func(application string, values commercetools.Values, secured bool) {
+	addSent(&set.Values, apps, shared, tx.Now(), o.Actor.Name)
+	_, err = tx.PutValueSet(ctx, set)
+	return err
+}
+
+// addSent puts what is sent over values.
+func addSent(to *store.Values, apps []commercetools.ApplicationValues, shared commercetools.GlobalValues, at store.Time, by string) {
+	add := func(application string, values commercetools.Values, secured bool) {
 		for _, v := range values {
-			put(&set.Values, application, store.SetValue{Key: v.Key, Secured: secured, Value: v.Value, At: tx.Now(), By: o.Actor.Name})
+			put(to, application, store.SetValue{Key: v.Key, Secured: secured, Value: v.Value, At: at, By: by})
 		}
 	}
-	keep("", shared.Standard, false)
-	keep("", shared.Secured, true)
+	add("", shared.Standard, false)
+	add("", shared.Secured, true)
 	for _, a := range apps {
-		keep(a.Application, a.Standard, false)
-		keep(a.Application, a.Secured, true)
+		add(a.Application, a.Standard, false)
+		add(a.Application, a.Secured, true)
 		if a.Schedule == "" {
 			continue
 		}
-		if set.Values.Schedules == nil {
-			set.Values.Schedules = map[string]string{}
+		if to.Schedules == nil {
+			to.Schedules = map[string]string{}
 		}
-		set.Values.Schedules[a.Application] = a.Schedule
+		to.Schedules[a.Application] = a.Schedule
 	}
-	_, err = tx.PutValueSet(ctx, set)
-	return err
 }

@@ -29,7 +29,7 @@ func kindOfField(f ConfigField) (kind string, guessed bool) {
 	switch {
 	case scopeKey.MatchString(f.Key):
 		return FieldScope, false
-	case f.HasDefault && isDocument(f.Default):
+	case isDocument(f.Default):
 		return FieldJSON, false
 	case jsonKey.MatchString(f.Key), jsonWords.MatchString(f.Description):
 		return FieldJSON, true

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"maps"
 	"slices"
 
 	"portico/upstream"
@@ -47,19 +48,25 @@ type ConfigField struct {
 	Key          string
 	Description  string
 	Secured      bool
-	Required     bool     // by one of the applications
-	Shared       bool     // the connector declares it for all applications together
-	Applications []string // that need it, in the connector's order; nil where it is shared. Several: it is asked once, and spread
-	Default      string   // that the platform takes when nothing is given; "" where applications have several
-	HasDefault   bool
-	Kind         string // FieldText, FieldJSON or FieldScope
-	Guessed      bool   // Kind is told by the description alone
-	Suggestion   string // what usually is the value: "${PROJECT_KEY}"
-	Hidden       bool   // its value is shown to nobody: it is secured, or its name tells that it should be
+	Required     bool              // by one of the applications
+	Shared       bool              // the connector declares it for all applications together
+	Applications []string          // that need it, in the connector's order; nil where it is shared. Several: it is asked once, and spread
+	Default      string            // that the platform takes when nothing is given; "" where applications have several
+	Defaults     map[string]string // by application ("" of a shared one), where there is one
+	Kind         string            // FieldText, FieldJSON or FieldScope
+	Guessed      bool              // Kind is told by the description alone
+	Suggestion   string            // what usually is the value: "${PROJECT_KEY}"
+	Hidden       bool              // its value is shown to nobody: it is secured, or its name tells that it should be
 }
 
 // Several says whether the value is asked once for several applications, which may also have their own.
 func (f ConfigField) Several() bool { return len(f.Applications) > 1 }
+
+// DefaultOf is what the platform takes in an application, or for all of them (""), when nothing is given.
+func (f ConfigField) DefaultOf(application string) (string, bool) {
+	value, ok := f.Defaults[application]
+	return value, ok
+}
 
 // ValueName names a value in forms: "/KEY" is one that is asked once, "application/KEY" one of an application alone.
 func ValueName(application, key string) string { return application + "/" + key }
@@ -191,7 +198,7 @@ func fieldsOf(application string, standard, secured []commercetools.Key) (fields
 				c.Applications = []string{application}
 			}
 			if k.Default != nil {
-				c.Default, c.HasDefault = *k.Default, true
+				c.Default, c.Defaults = *k.Default, map[string]string{application: *k.Default}
 			}
 			c.Kind, c.Guessed = kindOfField(c)
 			c.Suggestion = suggestions[k.Key]
@@ -232,8 +239,15 @@ func together(apps []ConfigApplication, own map[string][]ConfigField) []ConfigFi
 func (f ConfigField) with(c ConfigField) ConfigField {
 	f.Applications = append(slices.Clone(f.Applications), c.Applications...)
 	f.Required = f.Required || c.Required
-	if f.Default != c.Default || f.HasDefault != c.HasDefault {
-		f.Default, f.HasDefault = "", false
+	if f.Default != c.Default || len(f.Defaults) == 0 != (len(c.Defaults) == 0) {
+		f.Default = ""
+	}
+	f.Defaults = maps.Clone(f.Defaults)
+	for application, value := range c.Defaults {
+		if f.Defaults == nil {
+			f.Defaults = map[string]string{}
+		}
+		f.Defaults[application] = value
 	}
 	if f.Kind == FieldText || f.Guessed && !c.Guessed {
 		f.Kind, f.Guessed = c.Kind, c.Guessed

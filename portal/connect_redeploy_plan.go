@@ -80,10 +80,11 @@ func (d deployed) change(c ConfigField, application string, given store.SetValue
 	if c.Secured {
 		was, had = last.Value, d.secured(application, c.Key) || sentBefore && last.Value != ""
 	}
+	_, usual := c.DefaultOf(application)
 	before, declared := old.field(application, c.Key)
 	declared = declared && before.Secured == c.Secured
 	change := ValueChange{Application: application, Key: c.Key, Secured: c.Secured, Hidden: c.Hidden, Required: c.Required, State: ValueUnchanged,
-		At: last.At, By: last.By, Given: had || ok && given.Value != "" || !ok && c.HasDefault}
+		At: last.At, By: last.By, Given: had || ok && given.Value != "" || !ok && usual}
 	same := given.Value == was
 	switch {
 	case !ok && !had && !declared:
@@ -98,12 +99,12 @@ func (d deployed) change(c ConfigField, application string, given store.SetValue
 		change.State, change.Sent = ValueChanged, true
 	}
 	change.Given = change.Given && !(ok && change.Sent && given.Value == "")
-	change.Old, change.New = c.sides(was, had, given, ok)
+	change.Old, change.New = c.sides(application, was, had, given, ok)
 	return change
 }
 
 // sides is a value before and after, as people see it.
-func (f ConfigField) sides(was secret.Text, had bool, given store.SetValue, ok bool) (before, after string) {
+func (f ConfigField) sides(application string, was secret.Text, had bool, given store.SetValue, ok bool) (before, after string) {
 	show := func(v secret.Text) string {
 		if f.Hidden {
 			return v.String()
@@ -122,7 +123,7 @@ func (f ConfigField) sides(was secret.Text, had bool, given store.SetValue, ok b
 	case had:
 		after = before
 	default:
-		after = f.Default
+		after, _ = f.DefaultOf(application)
 	}
 	return before, after
 }
@@ -135,7 +136,7 @@ func (d deployed) going(old, now ConfigForm) (gone []ValueChange) {
 				continue
 			}
 			was, had := d.plain(application, c.Key)
-			before, _ := c.sides(was, had, store.SetValue{}, false)
+			before, _ := c.sides(application, was, had, store.SetValue{}, false)
 			gone = append(gone, ValueChange{Application: application, Key: c.Key, Secured: c.Secured, Hidden: c.Hidden, State: ValueGone, Old: before})
 		}
 	}

@@ -241,6 +241,7 @@ func (f ConfigForm) paste(to *store.Values, one Pasted, by string, at time.Time)
 		switch {
 		case c.Key != one.Key, one.Application != "" && !slices.Contains(c.Applications, one.Application):
 			continue
+		case c.Hidden && one.Value == "": // so it is exported: it stays as it was
 		case one.Application != "" && c.Several():
 			c.spread(to)
 			put(to, one.Application, v)
