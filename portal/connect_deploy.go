@@ -63,7 +63,7 @@ func deployForm(ctx context.Context, r connectReads, draftID string, staged bool
 		return ConfigForm{}, err
 	}
 	if !row.GoneAt.IsZero() {
-		return ConfigForm{}, refuse("guard_" + whyGone)
+		return ConfigForm{}, refuse("guard_gone")
 	}
 	_, f, err := connectable(row, staged)
 	return f, err
@@ -180,7 +180,7 @@ func planDeploy(ctx context.Context, r connectReads, w DeployWish) ([]deployPlan
 		return nil, err
 	}
 	if !row.GoneAt.IsZero() {
-		return nil, refuse("guard_" + whyGone)
+		return nil, refuse("guard_gone")
 	}
 	var plans []deployPlan
 	for i, t := range w.Targets {
