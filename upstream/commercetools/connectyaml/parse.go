@@ -43,26 +43,31 @@ type Problem struct {
 func Parse(source []byte) Result {
 	root, wrong := load(source)
 	if wrong != nil {
-		return Result{Problems: []Problem{wrong.within(source)}}
+		return Result{Problems: within(source, []Problem{*wrong})}
 	}
 	var c checker
 	file := read(root)
 	if c.file(place{node: root}) {
 		c.together(root, file)
 	}
-	if len(c.problems) > 0 {
-		return Result{File: file, Problems: c.problems, Warnings: warnings(root, file)}
+	return Result{
+		File:     file,
+		Valid:    len(c.problems) == 0,
+		Problems: within(source, c.problems),
+		Warnings: within(source, warnings(root, file)),
 	}
-	return Result{File: file, Valid: true, Warnings: warnings(root, file)}
 }
 
-// within is the problem in the last line at most: what is missing at the end is
+// within moves problems into the last line at most: what is missing at the end is
 // missed behind it.
-func (p Problem) within(source []byte) Problem {
-	if last := bytes.Count(source, []byte("\n")) + 1; p.Line > last {
-		p.Line, p.Column = last, 0
+func within(source []byte, problems []Problem) []Problem {
+	last := bytes.Count(source, []byte("\n")) + 1
+	for i, p := range problems {
+		if p.Line > last {
+			problems[i].Line, problems[i].Column = last, 0
+		}
 	}
-	return p
+	return problems
 }
 
 // Official returns the problems as the official validator prints them for a file
