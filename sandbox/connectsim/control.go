@@ -43,7 +43,7 @@ func (s *Server) controlRoutes(mux *http.ServeMux) {
 	} {
 		control.Route(mux, pattern, s.locked(h))
 	}
-	control.Route(mux, "POST /_control/repositories", s.locked(putRepository))
+	control.Route(mux, "POST /_control/repositories", s.locked(s.putRepository))
 }
 
 func (s *Server) locked(h locked) func(r *http.Request) (any, error) {

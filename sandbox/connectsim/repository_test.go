@@ -122,6 +122,26 @@ func TestShapesOfAnswers(t *testing.T) {
 	}
 }
 
+// The repositories can also be read by whoever speaks Git, so that a pipeline reads the same file as the service.
+func TestRepositoriesAreServed(t *testing.T) {
+	m := start(t)
+	refs := func(name string) answer {
+		t.Helper()
+		return m.ask("GET", "/git/"+name+".git/info/refs?service=git-upload-pack", "", nil)
+	}
+	if a := refs(demoRepository); a.status != 200 || !strings.Contains(a.raw, "refs/tags/v1.0.0") || !strings.Contains(a.raw, "refs/tags/v1.1.0") {
+		t.Errorf("the demo repository: %d %s", a.status, a.raw)
+	}
+	m.control("POST", "repositories", object{"name": "acme/new", "tags": object{"v7": object{"connect.yaml": "deployAs: []"}}})
+	if a := refs("acme/new"); a.status != 200 || !strings.Contains(a.raw, "refs/tags/v7") {
+		t.Errorf("a new repository: %d %s", a.status, a.raw)
+	}
+	m.control("POST", "repositories", object{"name": "acme/new", "private": true})
+	if a := refs("acme/new"); a.status == 200 {
+		t.Errorf("a private repository: %d %s", a.status, a.raw)
+	}
+}
+
 // The demo connectors are good examples: all but the broken one are valid and nothing is to be said against them.
 func TestDemoFilesAreValid(t *testing.T) {
 	for _, f := range demoFixtures() {

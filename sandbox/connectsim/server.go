@@ -39,6 +39,7 @@ type Server struct {
 
 	mu    sync.Mutex // guards what follows; never held while a call waits
 	state *state
+	git   http.Handler
 }
 
 // Open starts a Connect, or finds the one that Options.File holds. It returns an error when that file cannot be read or
@@ -53,8 +54,10 @@ func Open(o Options) (*Server, error) {
 	if s.state, err = openState(o.File); err != nil {
 		return nil, err
 	}
+	s.git = hostRepositories(s.state)
 	s.mux = http.NewServeMux()
 	s.mux.HandleFunc("GET /{$}", s.index)
+	s.mux.HandleFunc("/git/", s.serveGit)
 	s.controlRoutes(s.mux)
 	return s, nil
 }
@@ -73,7 +76,7 @@ func (s *Server) Close() error {
 // and controls.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	region, path := splitRegion(r.URL.Path)
-	if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/_control/") {
+	if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/git/") || strings.HasPrefix(r.URL.Path, "/_control/") {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
@@ -84,8 +87,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprintf(w, "A simulated commercetools Connect.\n\nAPI           %[1]s/connectors/drafts\nTokens        %[1]s/oauth/token\n"+
-		"A region      %[1]s/%[2]s/connectors/drafts\nControls      %[1]s/_control/drafts\n",
-		cmp.Or(s.url, "http://"+r.Host), "europe-west1.gcp")
+		"A region      %[1]s/%[2]s/connectors/drafts\nRepositories  %[1]s/git/%[3]s.git\nControls      %[1]s/_control/drafts\n",
+		cmp.Or(s.url, "http://"+r.Host), "europe-west1.gcp", demoRepository)
 }
 
 // change runs f on the state as it is now and writes what f changed before it returns, so that nobody hears of a change

@@ -84,7 +84,7 @@ func addClient(st *state, r *http.Request, _ time.Time) (any, error) {
 
 // putRepository answers POST /_control/repositories: a repository with its tags, each with its files; or what has
 // changed of one. A tag that is given again is moved.
-func putRepository(st *state, r *http.Request, _ time.Time) (any, error) {
+func (s *Server) putRepository(st *state, r *http.Request, _ time.Time) (any, error) {
 	var f fixture
 	if err := control.ReadInto(r, &f); err != nil {
 		return nil, err
@@ -99,5 +99,6 @@ func putRepository(st *state, r *http.Request, _ time.Time) (any, error) {
 	maps.Copy(tags, f.Tags)
 	f.Tags = tags
 	st.fixtures.put(&f)
+	s.git = hostRepositories(st)
 	return control.Done, nil
 }
