@@ -111,6 +111,7 @@ func TestBehindAgain(t *testing.T) {
 
 // One that stands in the way for very long is not waited for; who wants ours sent after it has it waited for again.
 func TestBehindWaitedOut(t *testing.T) {
+	t.Parallel()
 	w := newCDKWorld(t)
 	w.plan(phase("Building", 80*time.Minute), phase("Deployed", 0))
 	w.elsewhere(w.upload("my-connector", "theirs"))

@@ -199,6 +199,7 @@ func TestNotArrived(t *testing.T) {
 
 // Three times in vain is enough. Looking again sends nothing; trying again does, once it is certain that none has arrived.
 func TestLostForGood(t *testing.T) {
+	t.Parallel()
 	w := newCDKWorld(t)
 	w.fault(fault{Operation: "deploy", Kind: "500", Times: 3})
 	r := w.deploy(w.upload("my-connector"), "us")

@@ -11,6 +11,7 @@ import (
 
 // A deployment is asked for every 5 s, and every 15 s once it has gone on for two minutes.
 func TestPace(t *testing.T) {
+	t.Parallel()
 	w := newCDKWorld(t)
 	w.plan(phase("Building", 5*time.Minute), phase("Deployed", 0))
 	d := w.one(w.deploy(w.upload("my-connector"), "us"))
@@ -189,6 +190,7 @@ func TestRefusedWhileWatching(t *testing.T) {
 
 // After half an hour nobody waits any more; whoever looks again finds what has become of it.
 func TestWaitedOut(t *testing.T) {
+	t.Parallel()
 	w := newCDKWorld(t)
 	w.plan(phase("Building", 3*time.Hour), phase("Deployed", 0))
 	r := w.deploy(w.upload("my-connector"), "us")
