@@ -191,7 +191,7 @@ func (c *draftChecks) repository(address, tag string) {
 	switch {
 	case strings.TrimSpace(address) == "":
 		c.wrong("repository.url", "draft_missing")
-	case !repositoryShape.MatchString(address):
+	case !repositoryShape.MatchString(address) || holdsUser(address):
 		c.wrong("repository.url", "draft_repository")
 	}
 	switch {
@@ -200,6 +200,12 @@ func (c *draftChecks) repository(address, tag string) {
 	case !tagShape.MatchString(tag) || strings.Contains(tag, ".."):
 		c.wrong("repository.tag", "draft_tag")
 	}
+}
+
+// holdsUser says whether a web address holds a user name or a password, which everybody could read who sees it.
+func holdsUser(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.User != nil && u.Scheme != "ssh"
 }
 
 // tidyDraft takes the blanks from around what people enter.

@@ -55,7 +55,7 @@ func (p *Portal) done(ctx context.Context, r opRun, result any, asked time.Time)
 		if err := tx.ForgetBody(ctx, r.ID); err != nil {
 			return err
 		}
-		return tellOf(ctx, tx, itself, r.Operation, ".done", nil)
+		return p.tellEnd(ctx, tx, r.Operation, ".done", nil)
 	})
 }
 
@@ -67,7 +67,7 @@ func (p *Portal) fail(ctx context.Context, r opRun, why opFault) error {
 		if err := r.put(ctx, tx); err != nil {
 			return err
 		}
-		return tellOf(ctx, tx, itself, r.Operation, ".failed", map[string]string{"problem": r.Problem, "detail": r.Detail})
+		return p.tellEnd(ctx, tx, r.Operation, ".failed", map[string]string{"problem": r.Problem, "detail": r.Detail})
 	})
 }
 
@@ -84,8 +84,16 @@ func (p *Portal) giveUpOperation(ctx context.Context, r opRun) error {
 func (p *Portal) askPerson(ctx context.Context, r opRun, moved []store.Moved) error {
 	return p.keepRun(ctx, &r, func(tx *store.Tx) error {
 		r.State, r.Problem, r.Moved = store.OpMoved, problemMoved, moved
-		return tellOf(ctx, tx, itself, r.Operation, ".moved", movedArgs(moved))
+		return p.tellEnd(ctx, tx, r.Operation, ".moved", movedArgs(moved))
 	})
+}
+
+// tellEnd tells what has become of an operation: its timeline, and the pipeline that waits for it.
+func (p *Portal) tellEnd(ctx context.Context, tx *store.Tx, o store.Operation, end string, args map[string]string) error {
+	if err := tellOf(ctx, tx, itself, o, end, args); err != nil || o.PipelineID == "" {
+		return err
+	}
+	return tx.Enqueue(ctx, store.AdvancePipeline{ID: o.PipelineID}, time.Time{})
 }
 
 func movedArgs(moved []store.Moved) map[string]string {

@@ -117,10 +117,16 @@ func (r reads) OperationsAsking(ctx context.Context, limit int) ([]Operation, er
 		SELECT `+operationColumns+` FROM operations WHERE state IN ('moved', 'failed') AND dropped_at = 0 AND pipeline_id = '' ORDER BY id DESC`+atMost(limit))
 }
 
-// LeftOperations is the IDs of operations that go on by themselves, and have been due untouched since a time.
+// LeftOperations is the IDs of operations that go on by themselves, and have been due untouched since a time. Those that
+// wait for their turn are not among them.
 func (r reads) LeftOperations(ctx context.Context, since time.Time, limit int) ([]string, error) {
 	return many(ctx, r.q, "looking for operations that nobody works on", scalar[string], `
-		SELECT id FROM operations WHERE ended_at = 0 AND state IN ('waiting', 'sending') AND updated_at < $1 AND not_before < $1 ORDER BY updated_at`+atMost(limit), At(since))
+		SELECT o.id FROM operations o
+		WHERE o.ended_at = 0 AND o.state IN ('waiting', 'sending') AND o.updated_at < $1 AND o.not_before < $1 AND NOT EXISTS (
+			SELECT 1 FROM operations e
+			WHERE e.ended_at = 0 AND e.state IN ('waiting', 'sending') AND e.account_id = o.account_id AND e.subject_kind = o.subject_kind
+				AND e.subject_id = o.subject_id AND e.id < o.id)
+		ORDER BY o.updated_at`+atMost(limit), At(since))
 }
 
 // OperationAhead is the oldest operation under way on the same subject that is older than o: they go one after the other,
@@ -194,4 +200,10 @@ func (t *Tx) ForgetBody(ctx context.Context, id string) error {
 func (t *Tx) ForgetBodies(ctx context.Context, before time.Time) error {
 	_, err := t.exec(ctx, "forgetting what operations send", `UPDATE operations SET sealed = $2 WHERE ended_at > 0 AND ended_at < $1 AND length(sealed) > 0`, At(before), []byte{})
 	return err
+}
+
+// OperationsBefore is all operations, newest first, before an ID ("" = the newest).
+func (r reads) OperationsBefore(ctx context.Context, before string, limit int) ([]Operation, error) {
+	return many(ctx, r.q, "listing operations", scanOperation, `
+		SELECT `+operationColumns+` FROM operations WHERE id < $1 OR $1 = '' ORDER BY id DESC`+atMost(limit), before)
 }
