@@ -24,6 +24,7 @@ func (p *Portal) addConnect(workers *river.Workers) {
 	add(workers, 0, func(ctx context.Context, a store.WatchConnect) error {
 		return snooze(p.watchConnect(ctx, a.SubjectKind, a.ID))
 	})
+	add(workers, pipelineClaim, func(ctx context.Context, a store.AdvancePipeline) error { return snooze(p.AdvancePipeline(ctx, a.ID)) })
 	add(workers, syncTimeout, func(ctx context.Context, a store.SyncConnect) error {
 		return later(refusedForGood(p.CopyConnect(ctx, a.AccountID)))
 	})
@@ -41,9 +42,18 @@ func (p *Portal) careForConnect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pipelines, err := p.store.LeftPipelines(ctx, since, caredAtOnce)
+	if err != nil {
+		return err
+	}
 	return p.store.Update(ctx, func(tx *store.Tx) error {
 		for _, id := range left {
 			if err := tx.Enqueue(ctx, store.AdvanceOperation{ID: id}, time.Time{}); err != nil {
+				return err
+			}
+		}
+		for _, id := range pipelines {
+			if err := tx.Enqueue(ctx, store.AdvancePipeline{ID: id}, time.Time{}); err != nil {
 				return err
 			}
 		}
