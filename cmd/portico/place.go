@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// places is where the sandbox listens: the portal, the sample host application, the simulated Tray, the simulated
-// Activepieces, Tray's simulated service for connectors (CDK), in this order. Browsers reach the portal by the number 127.0.0.1 and the others by the name localhost, so
-// that these are other sites, as in life: cookies ignore ports.
+// places is where the sandbox listens: the portal, the sample host application, and simulated the platforms Tray,
+// Activepieces, Tray CDK and commercetools Connect, in this order. Browsers reach the portal by the number 127.0.0.1 and the
+// others by the name localhost, so that these are other sites, as in life: cookies ignore ports.
 type places struct{ listeners []net.Listener }
 
 const (
-	placeCount = 5
+	placeCount = 6
 	lastPort   = 65535 - (placeCount - 1) // that leaves room for the others behind it
 )
 
@@ -82,3 +82,4 @@ func (p places) tray() string     { return "http://" + p.trayHost() }
 func (p places) trayHost() string { return "localhost:" + p.port(2) }
 func (p places) pieces() string   { return "http://localhost:" + p.port(3) }
 func (p places) cdk() string      { return "http://localhost:" + p.port(4) }
+func (p places) connect() string  { return "http://localhost:" + p.port(5) }

@@ -21,7 +21,7 @@ type commands struct {
 	Config string `help:"Configuration file (YAML); variables win over it." placeholder:"FILE"`
 
 	Serve   serveCommand   `cmd:"" help:"Serve the portal."`
-	Sandbox sandboxCommand `cmd:"" help:"Practise: the portal, a sample host application, a simulated Tray and a simulated Activepieces, with demo data."`
+	Sandbox sandboxCommand `cmd:"" help:"Practise: the portal, a sample host application and simulated platforms, with demo data."`
 	Check   checkCommand   `cmd:"" help:"Test the configuration against the real services."`
 	User    userCommand    `cmd:"" help:"Staff, who sign in at /admin."`
 	Secrets secretsCommand `cmd:"" help:"The keys that seal secrets at rest."`

@@ -12,6 +12,7 @@ import (
 	"portico/portal"
 	"portico/sandbox/cdksim"
 	"portico/sandbox/clock"
+	"portico/sandbox/connectsim"
 	"portico/sandbox/hostapp"
 	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
@@ -23,7 +24,7 @@ import (
 )
 
 type sandboxCommand struct {
-	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the portal listens; the sample host application, the simulated Tray and the simulated Activepieces follow on the next ports. Port 0 takes free ones."`
+	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the portal listens; the sample host application and the simulated platforms (Tray, Activepieces, Tray CDK, commercetools) follow on the next ports. Port 0 takes free ones."`
 	Data   string `placeholder:"DIR" help:"Folder to keep everything in, for the next start; without it, all is gone at the end."`
 	JSON   bool   `name:"json" help:"Print one JSON line when ready, and nothing else."`
 }
@@ -36,6 +37,7 @@ type sandbox struct {
 	tray    *traysim.Server
 	pieces  *piecesim.Server
 	cdk     *cdksim.Server
+	connect *connectsim.Server
 	store   *store.Store
 	portal  *portal.Portal
 	log     *slog.Logger
@@ -92,7 +94,7 @@ func (b *sandbox) open(ctx context.Context) (done func() error, err error) {
 }
 
 func (b *sandbox) run(ctx context.Context, p *program, asJSON bool) error {
-	if err := errors.Join(b.openTray(), b.openPieces(), b.openCDK()); err != nil {
+	if err := errors.Join(b.openTray(), b.openPieces(), b.openCDK(), b.openConnect()); err != nil {
 		return err
 	}
 	if err := putAccounts(ctx, b.store, []store.Account{b.trayAccount(), b.piecesAccount()}, b.deployAccounts()); err != nil {
@@ -112,7 +114,7 @@ func (b *sandbox) run(ctx context.Context, p *program, asJSON bool) error {
 	a := &app{log: b.log, portal: b.portal, servers: []server{
 		{http: pages.HTTP(), listener: b.places.listeners[0]}, {http: plain(host), listener: b.places.listeners[1]},
 		{http: plain(b.tray), listener: b.places.listeners[2]}, {http: plain(b.pieces), listener: b.places.listeners[3]},
-		{http: plain(b.cdk), listener: b.places.listeners[4]},
+		{http: plain(b.cdk), listener: b.places.listeners[4]}, {http: plain(b.connect), listener: b.places.listeners[5]},
 	}}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -212,7 +214,7 @@ func (b *sandbox) trayAccount() store.Account {
 
 // deployAccounts are where connectors can be deployed to, in the order in which they are shown.
 func (b *sandbox) deployAccounts() []store.DeployAccount {
-	all := b.cdkAccounts()
+	all := append(b.cdkAccounts(), b.connectAccount())
 	for n := range all {
 		all[n].Position = n
 	}

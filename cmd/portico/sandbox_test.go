@@ -50,6 +50,7 @@ func TestSandboxPrintsOneLine(t *testing.T) {
 		"portal": o.Portal + "/healthz", "host": o.Host + "/login", "tray": o.Tray + "/", "control": o.TrayControl + "/state",
 		"Activepieces": o.Pieces + "/api/v1/health", "its control": o.PiecesControl + "/state", "its script": o.SDKURL,
 		"Tray CDK": o.CDK + "/", "control of Tray CDK": o.CDKControl + "/deployments",
+		"commercetools": o.Connect + "/", "control of commercetools": o.ConnectControl + "/drafts",
 	} {
 		if got := status(t, address); got != http.StatusOK {
 			t.Errorf("%s answers %d at %s", what, got, address)
@@ -99,7 +100,7 @@ func TestSandboxFindsEverythingAgain(t *testing.T) {
 	before := trayTime(t, dir)
 	r, second := startSandbox(t, "--data", dir)
 	if first.TrayToken != second.TrayToken || first.APIKey != second.APIKey || first.TrayEmbeddedID != second.TrayEmbeddedID ||
-		!maps.Equal(first.CDKTokens, second.CDKTokens) || len(first.CDKTokens) != 3 || first.PiecesKey != second.PiecesKey || first.SigningKeyID != second.SigningKeyID || first.SigningKey != second.SigningKey || second.Data != dir {
+		!maps.Equal(first.CDKTokens, second.CDKTokens) || len(first.CDKTokens) != 3 || first.ClientID != second.ClientID || first.ClientSecret != second.ClientSecret || first.PiecesKey != second.PiecesKey || first.SigningKeyID != second.SigningKeyID || first.SigningKey != second.SigningKey || second.Data != dir {
 		t.Error("the second start has other credentials")
 	}
 	if page := catalogue(t, second); strings.Contains(page, "Stripe customers") || !strings.Contains(page, "commercetools prices") {

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,9 +22,12 @@ func TestSandboxDeploys(t *testing.T) {
 		prefix := "PORTICO_TRAY_CDK_" + strings.ToUpper(region) + "_"
 		env[prefix+"URL"], env[prefix+"TOKEN"] = o.CDK+"/"+region, "Bearer "+token
 	}
+	env["PORTICO_COMMERCETOOLS_REGION"], env["PORTICO_COMMERCETOOLS_PROJECT_KEY"] = connectRegion, o.ProjectKey
+	env["PORTICO_COMMERCETOOLS_CLIENT_ID"], env["PORTICO_COMMERCETOOLS_CLIENT_SECRET"] = o.ClientID, o.ClientSecret
+	env["PORTICO_COMMERCETOOLS_CONNECT_URL"], env["PORTICO_COMMERCETOOLS_AUTH_URL"] = o.Connect, o.Connect
 	lines, err := start(t, env, false, "check").wait()
 	all := strings.Join(lines, "\n")
-	if err != nil || strings.Count(all, "ok     Tray CDK account") != 3 {
+	if err != nil || strings.Count(all, "ok     Tray CDK account") != 3 || strings.Count(all, "ok     commercetools account") != 4 {
 		t.Errorf("the check ended with %v and said\n%s", err, all)
 	}
 }
@@ -72,7 +76,30 @@ func TestSandboxKnowsItsAccounts(t *testing.T) {
 	for _, a := range all {
 		got = append(got, a.Platform+" "+a.Name+" "+a.Region)
 	}
-	if want := "traycdk us us, traycdk eu eu, traycdk apac ap"; strings.Join(got, ", ") != want {
+	if want := "traycdk us us, traycdk eu eu, traycdk apac ap, commercetools composable-product-dev-sandbox us-central1.gcp"; strings.Join(got, ", ") != want {
 		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// TestSandboxSaysHowTheDocumentsDoIt: what is printed for people begins as those documents do.
+func TestSandboxSaysHowTheDocumentsDoIt(t *testing.T) {
+	r := start(t, nil, false, "sandbox", "-listen", "127.0.0.1:0")
+	var said []string
+	for line := range r.lines {
+		said = append(said, line)
+		if line == "Stop with Ctrl-C." {
+			break
+		}
+	}
+	all := strings.Join(said, "\n")
+	for _, want := range []string{
+		`/connector.zip at http://127\.0\.0\.1:\d+/admin/cdk\.`,
+		`curl -H 'Authorization: Bearer [0-9a-f]{36,}' \\\n +--json @payload\.json http://localhost:\d+/cdk/v1/deployments/connectors/northwind-orders/versions/1\.0/deploy-connector-from-source\n`,
+		`curl -u '\S+:\S+' -d grant_type=client_credentials http://localhost:\d+/oauth/token\n`,
+		`Everything is kept in \S+\. It is removed when the sandbox stops`,
+	} {
+		if !regexp.MustCompile(want).MatchString(all) {
+			t.Errorf("nothing matches %s in\n%s", want, all)
+		}
 	}
 }

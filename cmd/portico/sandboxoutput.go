@@ -51,6 +51,11 @@ type output struct {
 	CDKControl     string            `json:"tray_cdk_control"`
 	CDKTokens      map[string]string `json:"tray_cdk_tokens"` // by region
 	Connector      string            `json:"connector"`       // the path of a connector.zip
+	Connect        string            `json:"commercetools"`
+	ConnectControl string            `json:"commercetools_control"`
+	ProjectKey     string            `json:"commercetools_project_key"`
+	ClientID       string            `json:"commercetools_client_id"`
+	ClientSecret   string            `json:"commercetools_client_secret"`
 	SignIn         string            `json:"sign_in"`
 	AdminSignIn    string            `json:"admin_sign_in"`
 	APIKey         string            `json:"api_key"`
@@ -78,6 +83,8 @@ func (b *sandbox) output(ctx context.Context) (output, error) {
 		PiecesKey: b.pieces.APIKey(), PiecesEmail: b.pieces.AdminEmail(), PiecesPassword: b.pieces.AdminPassword(),
 		SigningKeyID: b.pieces.SigningKeyID(), SigningKey: b.pieces.SigningKey(), SDKURL: b.places.pieces() + piecesim.SDKPath,
 		CDK: b.places.cdk(), CDKControl: b.places.cdk() + "/_control", CDKTokens: b.cdkTokens(), Connector: b.connectorFile(),
+		Connect: b.places.connect(), ConnectControl: b.places.connect() + "/_control",
+		ProjectKey: b.connect.ProjectKey(), ClientID: b.connect.ClientID(), ClientSecret: b.connect.ClientSecret(),
 		SignIn:      b.places.portal() + "/session/" + user.Ticket.Reveal(),
 		AdminSignIn: b.places.portal() + "/admin/session/" + admin.Ticket.Reveal(),
 		APIKey:      b.secrets.apiKey.Reveal(), Data: b.dir, PID: os.Getpid(),
@@ -102,16 +109,14 @@ func (o output) writeJSON(w io.Writer) error { return json.NewEncoder(w).Encode(
 
 // writeWords says what to open and what to do first.
 func (o output) writeWords(w io.Writer) error {
-	kept := "It is removed when the sandbox stops; -data DIR keeps it."
-	if o.keep {
-		kept = "The next start with the same folder finds all of it again."
-	}
 	_, err := fmt.Fprintf(w, `The sandbox is ready. Nothing in it is real, and nothing leaves this machine.
 
   %-26s Northwind, a sample product that embeds the portal
   %-26s the portal by itself
   %-26s a Tray that is simulated
   %-26s an Activepieces that is simulated
+  %-26s Tray's service for connectors (CDK), simulated
+  %-26s commercetools Connect, simulated
 
 What to do first: open %s and sign in as Billy with the password that the
 page shows. Choose "Integrations", pick one and connect it. Sign-in dialogs take any name.
@@ -122,8 +127,28 @@ To see what staff see, as an admin:
   %s
   or sign in at %s/admin as %s with the password %s
 
-Everything is kept in %s. %s
-Stop with Ctrl-C.
-`, o.Host, o.Portal, o.Tray, o.Pieces, o.Host, o.SignIn, o.AdminSignIn, o.Portal, adminEmail, o.password, o.Data, kept)
+`, o.Host, o.Portal, o.Tray, o.Pieces, o.CDK, o.Connect, o.Host, o.SignIn, o.AdminSignIn, o.Portal, adminEmail, o.password)
+	return errors.Join(err, o.writeDeploying(w), o.writeEnd(w))
+}
+
+// writeDeploying says what there is to deploy, and how the platforms' own documents do it with only the host changed.
+func (o output) writeDeploying(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `To deploy a connector, as an admin: drop %[1]s at %[2]s/admin/cdk.
+Or as the platforms' own documents do it, with only the host changed:
+  curl -H 'Authorization: Bearer %[3]s' \
+    --json @payload.json %[4]s/cdk/v1/deployments/connectors/%[5]s/versions/1.0/deploy-connector-from-source
+  curl -u '%[6]s:%[7]s' -d grant_type=client_credentials %[8]s/oauth/token
+  curl -H "Authorization: Bearer $TOKEN" %[8]s/connectors/drafts
+
+`, o.Connector, o.Portal, o.CDKTokens["us"], o.CDK, demoConnector, o.ClientID, o.ClientSecret, o.Connect)
+	return err
+}
+
+func (o output) writeEnd(w io.Writer) error {
+	kept := "It is removed when the sandbox stops; -data DIR keeps it."
+	if o.keep {
+		kept = "The next start with the same folder finds all of it again."
+	}
+	_, err := fmt.Fprintf(w, "Everything is kept in %s. %s\nStop with Ctrl-C.\n", o.Data, kept)
 	return err
 }

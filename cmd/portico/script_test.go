@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"portico/sandbox/cdksim"
+	"portico/sandbox/connectsim"
 	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
 	"portico/secret"
@@ -45,7 +47,7 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(env.WorkDir+"/data", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"activepieces": startPieces, "cdk": startCDK, "control": controlPieces, "control-of": controlOf, "allow": allowFrames, "signing-keys": countSigningKeys, "strange-key": strangeKey,
+			"activepieces": startPieces, "cdk": startCDK, "connect": startConnect, "api-client": makeAPIClient, "control": controlPieces, "control-of": controlOf, "allow": allowFrames, "signing-keys": countSigningKeys, "strange-key": strangeKey,
 		},
 	})
 }
@@ -74,6 +76,30 @@ func startCDK(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, r := range traycdk.Regions {
 		ts.Setenv("CDK_TOKEN_"+strings.ToUpper(r.ID), sim.Token(r.ID))
 	}
+}
+
+// startConnect starts a simulated commercetools, with an API client that may everything: connect.
+func startConnect(ts *testscript.TestScript, _ bool, _ []string) {
+	sim, err := connectsim.Open(connectsim.Options{})
+	ts.Check(err)
+	server := httptest.NewServer(sim)
+	ts.Defer(server.Close)
+	for name, value := range map[string]string{
+		"CONNECT": server.URL, "PROJECT_KEY": sim.ProjectKey(), "CLIENT_ID": sim.ClientID(), "CLIENT_SECRET": sim.ClientSecret(),
+	} {
+		ts.Setenv(name, value)
+	}
+}
+
+// makeAPIClient makes another API client and has it configured: api-client SCOPE...
+func makeAPIClient(ts *testscript.TestScript, _ bool, args []string) {
+	body, err := json.Marshal(map[string]any{"project": ts.Getenv("PROJECT_KEY"), "scopes": args})
+	ts.Check(err)
+	controlOf(ts, false, []string{"CONNECT", "POST", "clients", string(body)})
+	var made struct{ ID, Secret string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("answer")), &made))
+	ts.Setenv("PORTICO_COMMERCETOOLS_CLIENT_ID", made.ID)
+	ts.Setenv("PORTICO_COMMERCETOOLS_CLIENT_SECRET", made.Secret)
 }
 
 // controlPieces uses the controls of the simulated Activepieces: control METHOD PATH [JSON].
