@@ -162,6 +162,29 @@ const advertises = "application/x-git-upload-pack-advertisement"
 // line is a line of Git's protocol.
 func line(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }
 
+// TestBrokenPromise meets a server that offers objects by their names and refuses them.
+func TestBrokenPromise(t *testing.T) {
+	r, _, second := shop()
+	host := githost.Serve(map[string]*githost.Repository{"o/shop": r})
+	refused := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		if req.Method == http.MethodPost && !strings.Contains(string(body), "deepen 1") {
+			refused++
+			w.Header().Set("Content-Type", uploaded)
+			_, _ = io.WriteString(w, line("ERR upload-pack: not our ref"))
+			return
+		}
+		req.Body = io.NopCloser(strings.NewReader(string(body)))
+		host.ServeHTTP(w, req)
+	}))
+	defer srv.Close()
+	got, err := git.ReadFile(t.Context(), source(srv.URL+"/o/shop.git", "v2.0.0"), "connect.yaml", 1000)
+	if err != nil || string(got.Data) != newText || got.Commit != string(second) || refused != 1 {
+		t.Errorf("got %+v, %v after %d refusals", got, err, refused)
+	}
+}
+
 // TestPacks answers a proper request with what is no proper pack.
 func TestPacks(t *testing.T) {
 	r, _, _ := shop()

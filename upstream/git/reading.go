@@ -42,17 +42,20 @@ func (r reading) content(ctx context.Context, all objects, name hash, first want
 		return r.fits(o)
 	}
 	if !first.noBlobs {
-		return nil, r.tooLarge()
+		return nil, r.tooLarge() // passed over
 	}
 	all, err := r.fetch(ctx, want{hash: name, able: r.able})
+	if IsKind(err, Unreachable) && ctx.Err() == nil {
+		first.noBlobs = false // a server that promises more than it keeps
+		all, err = r.fetch(ctx, first)
+	}
 	if err != nil {
 		return nil, err
 	}
-	o, known := all[name]
-	if !known {
-		return nil, r.tooLarge()
+	if o, known := all[name]; known {
+		return r.fits(o)
 	}
-	return r.fits(o)
+	return nil, r.tooLarge()
 }
 
 func (r reading) fits(o object) ([]byte, error) {
@@ -124,11 +127,11 @@ func (all objects) find(tree hash, path string) (hash, error) {
 	entry, ok := folder.entry(name)
 	switch {
 	case !ok, deeper != entry.folder:
-		return hash{}, fail(NoFile, "there is no file "+name+" at the tag")
+		return hash{}, fail(NoFile, "there is no such file at the tag: "+name)
 	case deeper:
 		return all.find(entry.hash, rest)
 	case !entry.regular:
-		return hash{}, fail(NoFile, name+" is a link or a repository of its own, not a file")
+		return hash{}, fail(NoFile, "this is a link or a repository of its own, not a file: "+name)
 	}
 	return entry.hash, nil
 }
