@@ -88,7 +88,7 @@ func (d deployed) standard() store.Values {
 	add := func(application string, values commercetools.Values) {
 		for _, one := range values {
 			shown := store.SetValue{Key: one.Key, Value: one.Value}
-			if sent, ok := valueFor(d.set.Values, application, ConfigField{Key: one.Key, Applications: []string{application}}); ok && sent.Value == one.Value {
+			if sent, ok := valueFor(d.set.Values, application, ConfigField{Key: one.Key}); ok && sent.Value == one.Value {
 				shown.At, shown.By = sent.At, sent.By
 			}
 			put(&v, application, shown)

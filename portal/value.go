@@ -91,9 +91,6 @@ func valueFor(v store.Values, application string, f ConfigField) (store.SetValue
 			return own, true
 		}
 	}
-	if application == "" && len(f.Applications) == 1 {
-		return valueFor(v, f.Applications[0], f)
-	}
 	return valueIn(v.Shared, f)
 }
 
