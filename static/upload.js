@@ -49,7 +49,7 @@
 
   // A button says how many places it sends to.
   const count = (button) => {
-    const n = button.form.querySelectorAll("input[type=checkbox]:checked").length;
+    const n = button.form.querySelectorAll("input:is([type=checkbox],[type=radio]):checked:not([value=\"\"])").length;
     button.textContent = button.getAttribute(`data-count-${n}`) || button.textContent;
   };
   for (const button of document.querySelectorAll("button[data-count]")) {

@@ -89,9 +89,11 @@ func deployLasting(p Page, d time.Duration) string {
 	return p.T("deploy.hours", "h", p.Number(int(d.Hours())), "m", p.Number(int(d.Minutes())%60))
 }
 
-// deploySize is a size in words: "48 kB", "9.5 MB".
+// deploySize is a size in words: "48 kB", "9.5 MB"; whole mebibytes, as limits are configured, "10 MiB".
 func deploySize(p Page, bytes int64) string {
 	switch {
+	case bytes > 0 && bytes%(1<<20) == 0:
+		return p.T("deploy.mib", "n", p.Number(int(bytes>>20)))
 	case bytes < 1000:
 		return p.T("deploy.bytes", "n", p.Number(int(bytes)))
 	case bytes < 999_500:
@@ -128,3 +130,22 @@ func sizeInWords(p Page, code, value string) string {
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// cdkActs are what a person can do about a deployment as it stands.
+type cdkActs struct {
+	Answer bool // whether ours is sent when the one in its way has ended
+	Forget bool // that it is to be sent then
+	Watch  bool
+	Retry  bool
+}
+
+func (r CDKRow) acts() cdkActs {
+	ended := !r.EndedAt.IsZero()
+	behind := r.State == store.CDKBehind && !ended
+	return cdkActs{
+		Answer: behind && (!r.SendAfter || r.WaitedOut),
+		Forget: behind && r.SendAfter && !r.WaitedOut,
+		Watch:  r.Token != "gone" && (!behind && r.WaitedOut || r.Unsure() || r.State == store.CDKFailed && r.Problem == store.CDKUnknownStatus),
+		Retry:  r.Token != "gone" && ended && r.State != store.CDKDeployed,
+	}
+}

@@ -3,8 +3,10 @@ package web
 import (
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -162,7 +164,7 @@ func (s *Server) adminDeployArchive(c echo.Context) error {
 	form := c.Request().PostForm
 	emails, wrong := portal.ParseEmails(form.Get("emails"))
 	wish := portal.ReleaseWish{
-		ArchiveID: c.Param("archive"), Name: form.Get("name"), Version: form.Get("version"), Accounts: form["account"],
+		ArchiveID: c.Param("archive"), Name: form.Get("name"), Version: form.Get("version"), Accounts: chosenTokens(form),
 		Emails: emails, AgainOf: form.Get("again"),
 	}
 	var err error
@@ -186,6 +188,17 @@ func (s *Server) adminDeployArchive(c echo.Context) error {
 	p.Name, p.Version, p.Emails = wish.Name, wish.Version, form.Get("emails")
 	choose(p.Regions, wish.Accounts)
 	return s.render(c, http.StatusUnprocessableEntity, views.AdminCDKArchive(p))
+}
+
+// chosenTokens is the tokens that a form names: a region of one token has a box, a region of several a choice among them.
+func chosenTokens(form url.Values) []string {
+	chosen := slices.Clone(form["account"])
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if id := form.Get(name); strings.HasPrefix(name, "account-") && id != "" {
+			chosen = append(chosen, id)
+		}
+	}
+	return chosen
 }
 
 // adminArchiveFile answers GET /admin/cdk/archives/:archive/file: the archive itself.

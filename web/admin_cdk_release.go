@@ -136,6 +136,6 @@ func (s *Server) changeCDK(c echo.Context, change func(context.Context, store.Ac
 	if _, p.Refused, ok = refusal(p.Page, err); !ok {
 		return err
 	}
-	p.Emails, p.Refresh = c.FormValue("emails"), false
+	p.About, p.Emails, p.Refresh = d.ID, c.FormValue("emails"), false
 	return s.render(c, http.StatusUnprocessableEntity, views.AdminCDKRelease(p))
 }
