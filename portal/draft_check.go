@@ -10,6 +10,7 @@ import (
 
 	"portico/store"
 	"portico/upstream/commercetools"
+	"portico/upstream/git"
 )
 
 // DraftFault is something in a draft that the API would not take. Field is the API's name of it ("repository.tag"), the
@@ -27,10 +28,8 @@ const (
 
 // Shapes of the official client.
 var (
-	emailShape      = regexp.MustCompile(`^[^\s@]+@[^\s@]+\.[^\s@]+$`)
-	repositoryShape = regexp.MustCompile(`^((https?)|(git@[\w.]+))(:(//)?)([\w.@:/\-~]+)(\.git)$`)
-	tagShape        = regexp.MustCompile(`^[A-Za-z0-9][\w.@/-]{0,254}$`)
-	projectShape    = regexp.MustCompile(`^[a-zA-Z0-9-_.]+:[a-zA-Z0-9-_]{2,36}$`)
+	emailShape   = regexp.MustCompile(`^[^\s@]+@[^\s@]+\.[^\s@]+$`)
+	projectShape = regexp.MustCompile(`^[a-zA-Z0-9-_.]+:[a-zA-Z0-9-_]{2,36}$`)
 )
 
 // draftChecks gathers faults.
@@ -191,13 +190,13 @@ func (c *draftChecks) repository(address, tag string) {
 	switch {
 	case strings.TrimSpace(address) == "":
 		c.wrong("repository.url", "draft_missing")
-	case !repositoryShape.MatchString(address) || holdsUser(address):
+	case git.CheckURL(address, c.local) != nil || holdsUser(address):
 		c.wrong("repository.url", "draft_repository")
 	}
 	switch {
 	case strings.TrimSpace(tag) == "":
 		c.wrong("repository.tag", "draft_missing")
-	case !tagShape.MatchString(tag) || strings.Contains(tag, ".."):
+	case git.CheckTag(tag) != nil:
 		c.wrong("repository.tag", "draft_tag")
 	}
 }
