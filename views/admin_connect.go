@@ -23,6 +23,19 @@ type AdminConnectPage struct {
 	UnderWay []store.Operation
 }
 
+// unread is the drafts of which the certification has said something that nobody has read.
+func (p AdminConnectPage) unread() []store.ConnectorDraft {
+	var unread []store.ConnectorDraft
+	for _, a := range p.Accounts {
+		for _, d := range a.Drafts {
+			if d.Unread() > 0 {
+				unread = append(unread, d)
+			}
+		}
+	}
+	return unread
+}
+
 // neededScopes are what an API client should have, with what does not work without each.
 var neededScopes = []string{commercetools.ScopeManageConnectors, commercetools.ScopeManageDeployments, commercetools.ScopeManageAPIClients}
 
