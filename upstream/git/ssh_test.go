@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -33,17 +34,13 @@ type sshHost struct {
 
 func serveSSH(t *testing.T, allowed ssh.PublicKey) *sshHost {
 	t.Helper()
-	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
 	r, _, _ := shop()
 	p, _, _ := shop()
 	p.Plain = true
 	h := &sshHost{
 		repos: map[string]*githost.Repository{"/o/shop.git": r, "/o/plain.git": p},
 		says:  "ERROR: Repository not found.\n",
-		keys:  []ssh.Signer{signer(t, rsaKey), newKey(t)},
+		keys:  []ssh.Signer{signer(t, rsaKey()), newKey(t)},
 		hangs: make(chan struct{}),
 	}
 	config := &ssh.ServerConfig{PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
@@ -65,6 +62,15 @@ func serveSSH(t *testing.T, allowed ssh.PublicKey) *sshHost {
 	go h.accept(l, config)
 	return h
 }
+
+// rsaKey is made once, since that takes long.
+var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return k
+})
 
 func newKey(t *testing.T) ssh.Signer {
 	t.Helper()
