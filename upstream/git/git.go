@@ -47,9 +47,9 @@ type File struct {
 }
 
 // ReadFile reads the file at a path of the repository, "connect.yaml", at the tag.
-// It takes at most max bytes, and two minutes unless ctx ends sooner. Errors are
+// It takes at most limit bytes, and two minutes unless ctx ends sooner. Errors are
 // *Error.
-func ReadFile(ctx context.Context, s Source, path string, max int64) (File, error) {
+func ReadFile(ctx context.Context, s Source, path string, limit int64) (File, error) {
 	if err := CheckTag(s.Tag); err != nil {
 		return File{}, err
 	}
@@ -60,7 +60,7 @@ func ReadFile(ctx context.Context, s Source, path string, max int64) (File, erro
 			return fail(NoTag, "the repository has neither a tag nor a branch named "+s.Tag)
 		}
 		file = File{Ref: ref.name, Branch: strings.HasPrefix(ref.name, branches)}
-		reading := reading{remote: r, able: begin.able, max: max}
+		reading := reading{remote: r, able: begin.able, max: limit}
 		commit, data, err := reading.file(ctx, ref.hash, path)
 		file.Commit, file.Data = commit.String(), data
 		return err

@@ -45,8 +45,8 @@ type unpacker struct {
 }
 
 // unpack reads the objects of a pack.
-func unpack(from io.Reader, max int64) (objects, error) {
-	u := unpacker{max: max, left: maxObjects, objects: objects{}, places: map[int64]hash{}}
+func unpack(from io.Reader, limit int64) (objects, error) {
+	u := unpacker{max: limit, left: maxObjects, objects: objects{}, places: map[int64]hash{}}
 	pack := packfile.NewScanner(onlyReader{&limited{from: from, left: maxPack}})
 	_, count, err := pack.Header()
 	if err == nil && count > manyObjects {
