@@ -97,6 +97,7 @@ func (b *sandbox) run(ctx context.Context, p *program, asJSON bool) error {
 	if err := errors.Join(b.openTray(), b.openPieces(), b.openCDK(), b.openConnect()); err != nil {
 		return err
 	}
+	defer b.connect.Close() //nolint:errcheck // each change was written before it was answered
 	if err := putAccounts(ctx, b.store, []store.Account{b.trayAccount(), b.piecesAccount()}, b.deployAccounts()); err != nil {
 		return err
 	}
