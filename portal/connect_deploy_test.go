@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -83,13 +84,10 @@ func TestDeployToSeveralTargets(t *testing.T) {
 	}
 	wish := w.wish(row, "")
 	wish.Targets = []DeployTarget{targets[0].DeployTarget, targets[1].DeployTarget, {AccountID: w.main.ID, Key: "elsewhere", Region: euWest, Type: "production"}}
-	wish.Anyway = true // the connector is private, and its draft has no list of projects
 	all, err := w.portal.DeployConnector(w.ctx, w.actor, wish)
 	w.ok(err)
-	for _, o := range all[:1] {
-		w.wantState(w.settled(o.ID), store.OpDone, "")
-	}
-	w.settled(all[1].ID)
+	w.wantState(w.settled(all[0].ID), store.OpDone, "")
+	w.wantState(w.settled(all[1].ID), store.OpFailed, commercetools.CodeReferenceNotFound) // it is private to the first project
 	w.wantState(w.settled(all[2].ID), store.OpDone, "")
 	var got []string
 	for _, d := range w.theirs() {
@@ -268,6 +266,30 @@ func TestDeployWithoutScope(t *testing.T) {
 	w.ok(w.portal.CheckDeployAccount(w.ctx, limited.ID))
 	_, err = w.portal.DeployConnector(w.ctx, w.actor, wish)
 	wantCode(t, err, "connect_scope")
+}
+
+// Where a connector may not run, or not be installed, is said for the target that it is about.
+func TestDeployChecksThePlace(t *testing.T) {
+	w := newInstallWorld(t)
+	row := w.update(w.drafted("loyalty", loyaltyURL, "v1.0.0"), commercetools.SetSupportedRegions(euWest), commercetools.AddPrivateProject(euWest+":elsewhere"),
+		commercetools.Publish(false))
+	wish := w.wish(row, "one")
+	wish.Targets = append(wish.Targets, DeployTarget{AccountID: w.main.ID, Key: "one", Region: euWest})
+	faults, err := w.portal.CheckDeploy(w.ctx, wish)
+	w.ok(err)
+	var got []string
+	for _, f := range faults {
+		got = append(got, fmt.Sprint(f.Target, " ", f.Code, " ", f.Warning))
+	}
+	want := []string{"0 DeploymentUnsupportedRegion false", "-1 deploy_private_project true", "1 DuplicateField false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	targets, err := w.portal.ProposeTargets(w.ctx, row.ID, false)
+	w.ok(err)
+	if targets[0].Region != euWest {
+		t.Errorf("proposed in %s", targets[0].Region)
+	}
 }
 
 // Two processes and one that is killed after each step make one deployment.

@@ -146,7 +146,7 @@ func (p *Portal) RedeployForm(ctx context.Context, deploymentID string, update b
 		return RedeployState{}, err
 	}
 	f := there.form(update)
-	state := RedeployState{Form: f, Values: f.Arrange(there.standard()), Sent: map[string]ShownValue{}, Sure: there.sure}
+	state := RedeployState{Form: f, Values: f.folded(there.standard()), Sent: map[string]ShownValue{}, Sure: there.sure}
 	for _, c := range f.Fields {
 		for _, application := range c.places() {
 			if v, ok := valueFor(there.set.Values, application, c); ok && c.Secured {

@@ -169,7 +169,7 @@ func (d deployed) after(f ConfigForm, sent store.Values) store.Values {
 	for application, schedule := range sent.Schedules {
 		v.Schedules[application] = schedule
 	}
-	return f.Arrange(v)
+	return f.folded(v)
 }
 
 // brings is what the connector as it is now changes.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -136,24 +137,29 @@ func (f ConfigField) show(v store.SetValue) ShownValue {
 	return s
 }
 
-// Arrange brings values from elsewhere into a form: those of a deployment, or a profile. A field that is asked once has
-// one value where all its applications have the same. An application that has none gets the one on which all others of the
-// same key agree.
-func (f ConfigForm) Arrange(from store.Values) store.Values {
+// Arrange brings values from elsewhere into a form: those of another deployment, or a profile. An application that has none
+// gets the one on which all others of the same key agree.
+func (f ConfigForm) Arrange(from store.Values) store.Values { return f.arranged(from, borrowed) }
+
+// folded is the values of the form itself, where a field that is asked once has one value if all its applications have the
+// same.
+func (f ConfigForm) folded(from store.Values) store.Values { return f.arranged(from, valueFor) }
+
+func (f ConfigForm) arranged(from store.Values, find func(store.Values, string, ConfigField) (store.SetValue, bool)) store.Values {
 	to := store.Values{Applications: map[string][]store.SetValue{}, Schedules: map[string]string{}}
 	for _, c := range f.Fields {
-		var found []store.SetValue
+		found := map[string]store.SetValue{}
 		for _, application := range c.places() {
-			if v, ok := borrowed(from, application, c); ok {
-				found = append(found, v)
+			if v, ok := find(from, application, c); ok {
+				found[application] = v
 			}
 		}
-		if len(found) == len(c.places()) && !c.one() && alike(found) {
-			put(&to, "", found[0])
+		if len(found) == len(c.places()) && !c.one() && alike(slices.Collect(maps.Values(found))) {
+			put(&to, "", found[c.places()[0]])
 			continue
 		}
 		for _, application := range c.places() {
-			if v, ok := borrowed(from, application, c); ok {
+			if v, ok := found[application]; ok {
 				put(&to, application, v)
 			}
 		}
@@ -192,7 +198,7 @@ func borrowed(from store.Values, application string, f ConfigField) (store.SetVa
 
 // fill gives values where a person has left a field empty: those of a profile, for example.
 func (f ConfigForm) fill(entered, from store.Values) store.Values {
-	now := f.Arrange(entered)
+	now := f.folded(entered)
 	for _, c := range f.Fields {
 		for _, application := range c.places() {
 			if v, ok := valueFor(now, application, c); ok && v.Value != "" {
@@ -209,7 +215,7 @@ func (f ConfigForm) fill(entered, from store.Values) store.Values {
 			now.Schedules[application] = schedule
 		}
 	}
-	return f.Arrange(now)
+	return f.folded(now)
 }
 
 // PasteMatch says what became of pasted values.
@@ -220,7 +226,7 @@ type PasteMatch struct {
 
 // Match puts pasted values into a form: each into every field of its key, or that of the application it names.
 func (f ConfigForm) Match(was store.Values, pasted []Pasted, by string, at time.Time) (store.Values, PasteMatch) {
-	now, match := f.Arrange(was), PasteMatch{}
+	now, match := f.folded(was), PasteMatch{}
 	for _, one := range pasted {
 		name := strings.TrimPrefix(ValueName(one.Application, one.Key), "/")
 		if !f.paste(&now, one, by, at) {

@@ -78,3 +78,19 @@ func TestForgottenFormsGo(t *testing.T) {
 		}
 	})
 }
+
+func TestDocumentsAfter(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store, _ *storetest.Clock) {
+		ctx := context.Background()
+		for _, version := range []int{11, 3, 7} {
+			storetest.Update(t, s, func(tx *store.Tx) error {
+				return tx.KeepDocument(ctx, store.SubjectDeployment, "d1", version, string(rune('a'+version)))
+			})
+		}
+		storetest.Update(t, s, func(tx *store.Tx) error { return tx.KeepDocument(ctx, store.SubjectDraft, "d1", 8, "another") })
+		got := storetest.Must[[]string](t)(s.DocumentsAfter(ctx, store.SubjectDeployment, "d1", 3))
+		if diff := cmp.Diff([]string{"h", "l"}, got); diff != "" {
+			t.Errorf("documents (-want +got):\n%s", diff)
+		}
+	})
+}
