@@ -61,7 +61,7 @@ func repositoryRefusal(err error, url, tag string) error {
 
 var repositoryCodes = map[git.Kind]string{
 	git.BadURL: "repository_url", git.Unreachable: "repository_unreachable", git.Denied: "repository_denied", git.NoRepository: "repository_none",
-	git.NoTag: "repository_tag", git.BadTag: "repository_tag", git.NoFile: "repository_file", git.TooLarge: "repository_large", git.HostKey: "repository_host_key",
+	git.NoTag: "repository_tag", git.BadTag: "repository_tag", git.NoFile: "repository_file", git.TooLarge: "repository_large", git.HostKey: "repository_host_key", git.Malformed: "repository_malformed",
 }
 
 // RepositoryTags lists the tags of a draft's repository, the newest version first.
