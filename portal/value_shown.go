@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"portico/secret"
+	"portico/store"
 	"portico/upstream"
 	"portico/upstream/commercetools"
 )
@@ -92,4 +93,13 @@ func standardShown(key string, value secret.Text) string {
 		return redacted
 	}
 	return value.Reveal()
+}
+
+// ShowValue is a value that is in no form as a page may show it.
+func ShowValue(v store.SetValue) ShownValue {
+	s := ShownValue{Hidden: v.Secured || upstream.TellsSecret(v.Key), Set: true, Empty: v.Value == "", At: v.At, By: v.By}
+	if !s.Hidden {
+		s.Value = standardShown(v.Key, v.Value)
+	}
+	return s
 }

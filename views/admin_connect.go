@@ -21,6 +21,8 @@ type AdminConnectPage struct {
 	Accounts []ConnectAccount
 	Asking   []store.Operation
 	UnderWay []store.Operation
+	Releases []store.Pipeline // under way, or waiting for a person
+	Drift    []DriftRow
 }
 
 // unread is the drafts of which the certification has said something that nobody has read.

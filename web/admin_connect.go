@@ -83,6 +83,14 @@ func (s *Server) adminConnect(c echo.Context) error {
 	if p.UnderWay, err = s.Store.OperationsUnderWay(ctx, adminSecond); err != nil {
 		return err
 	}
+	if p.Releases, err = s.Store.OpenPipelines(ctx, adminSecond); err != nil {
+		return err
+	}
+	rows, err := s.Portal.Drift(ctx)
+	if err != nil {
+		return err
+	}
+	p.Drift = driftRows(rows)
 	p.Refresh = len(p.UnderWay) > 0
 	return s.render(c, http.StatusOK, views.AdminConnect(p))
 }

@@ -37,7 +37,7 @@ type route struct {
 
 // routes is every address that the portal answers.
 func (s *Server) routes() []route {
-	return slices.Concat(s.userRoutes(), s.automationRoutes(), s.builderRoutes(), s.questionRoutes(), s.doorRoutes(), s.adminRoutes(), s.predefinedRoutes(), s.cdkRoutes(), s.connectRoutes(), s.pipelineRoutes())
+	return slices.Concat(s.userRoutes(), s.automationRoutes(), s.builderRoutes(), s.questionRoutes(), s.doorRoutes(), s.adminRoutes(), s.predefinedRoutes(), s.cdkRoutes(), s.connectRoutes(), s.connectDeployRoutes(), s.pipelineRoutes())
 }
 
 // userRoutes are the pages of customers' people, and what belongs to no one.
