@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"portico/store"
+	"portico/store/storetest"
 )
 
 // Without anybody who waits for it, jobs alone bring a release to its end.
@@ -57,4 +58,60 @@ func TestJobsDeploy(t *testing.T) {
 	}
 	w.wantTaken(3)
 	w.wantPaced()
+}
+
+// Several processes work on the same rows at once, and get in nobody's way.
+func TestProcessesShareDeployments(t *testing.T) {
+	t.Parallel()
+	w := newCDKWorldAt(t, storetest.Postgres(t))
+	processes := []*Portal{w.portal, w.process(), w.process()}
+	w.fault(fault{Operation: "deploy:us", Kind: "lost", Times: 1})
+	w.fault(fault{Operation: "deployment:eu", Kind: "500", Times: 3})
+	var ids []string
+	for n, operation := range []string{"one", "two", "three"} {
+		wish := w.wish(w.upload("my-connector", operation), "us", "eu", "ap")
+		wish.Emails = []string{"kim@acme.example"}
+		r, err := processes[n].DeployArchive(w.ctx, w.actor, wish)
+		w.ok(err)
+		rows, err := w.store.CDKDeploymentsOf(w.ctx, r.ID)
+		w.ok(err)
+		for _, d := range rows {
+			ids = append(ids, d.ID)
+			_ = w.portal.SendAfter(w.ctx, w.actor, d.ID, true) // where it is behind already
+		}
+	}
+	for range 400 {
+		if w.allDeployed(ids) {
+			break
+		}
+		var work sync.WaitGroup
+		for _, p := range processes {
+			for _, id := range ids {
+				work.Go(func() {
+					_, err := p.AdvanceCDK(w.ctx, id)
+					if err != nil {
+						t.Error(err)
+					}
+					_ = p.SendAfter(w.ctx, w.actor, id, true)
+				})
+			}
+		}
+		work.Wait()
+		w.clock.Advance(1700 * time.Millisecond)
+	}
+	w.settle()
+	for _, id := range ids {
+		w.want(store.CDKDeployment{ID: id}, store.CDKDeployed, "")
+	}
+	w.wantTaken(9)
+	w.wantPaced()
+}
+
+func (w *cdkWorld) allDeployed(ids []string) bool {
+	for _, id := range ids {
+		if w.again(store.CDKDeployment{ID: id}).State != store.CDKDeployed {
+			return false
+		}
+	}
+	return true
 }

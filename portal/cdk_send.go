@@ -110,7 +110,7 @@ func (p *Portal) postCDK(ctx context.Context, c deployClient, h cdkHold, latestB
 	}
 	err = p.noteCDK(ctx, h, func(tx *store.Tx, d *store.CDKDeployment) error {
 		answerOf(d, nil)
-		d.State, d.LatestBefore, d.Label, d.Fingerprint = store.CDKSending, latestBefore, c.account.Name, c.account.Fingerprint
+		d.State, d.LatestBefore, d.UpstreamStatus, d.Label, d.Fingerprint = store.CDKSending, latestBefore, "", c.account.Name, c.account.Fingerprint
 		d.Tries, d.SentAt, d.AcceptedAt, d.NotBefore = d.Tries+1, tx.Now(), store.Time{}, store.Time{}
 		h.CDKDeployment = *d
 		if held, err := tx.ClaimRow(ctx, store.CDKDeployments, h.ID, h.by, p.Now().Add(cdkSendClaim)); err != nil || !held {

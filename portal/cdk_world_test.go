@@ -44,11 +44,16 @@ type theirDeployment struct {
 
 func newCDKWorld(t *testing.T) *cdkWorld {
 	t.Helper()
+	return newCDKWorldAt(t, storetest.SQLite(t))
+}
+
+func newCDKWorldAt(t *testing.T, database string) *cdkWorld {
+	t.Helper()
 	c := clock.New()
 	sim := cdksim.New(cdksim.Options{Clock: c})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	s, err := store.Open(t.Context(), store.Options{Database: storetest.SQLite(t), Keys: storetest.Keys(t), Now: c.Now})
+	s, err := store.Open(t.Context(), store.Options{Database: database, Keys: storetest.Keys(t), Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,10 +99,16 @@ func (w *cdkWorld) forget(name string) {
 func (w *cdkWorld) restart() {
 	w.Helper()
 	w.ok(w.store.TakeOver(w.ctx))
+	w.portal = w.process()
+}
+
+// process is one more process of the portal on the same store.
+func (w *cdkWorld) process() *Portal {
+	w.Helper()
 	p, err := New(Options{Store: w.store, Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), URL: "http://portal.test", Transport: w.sent})
 	w.ok(err)
-	w.portal = p
 	w.Cleanup(p.Close)
+	return p
 }
 
 func (w *cdkWorld) ok(err error) {

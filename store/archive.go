@@ -82,7 +82,7 @@ func (r reads) ArchiveByContent(ctx context.Context, sha256 string) (Archive, er
 func (r reads) Archives(ctx context.Context, search, before string, limit int) ([]Archive, error) {
 	return many(ctx, r.q, "listing archives", scanArchive, `
 		SELECT `+archiveColumns+` FROM archives a
-		WHERE a.state = 'ready' AND (a.id < $1 OR $1 = '') AND a.name LIKE $2 ESCAPE '\'
+		WHERE a.state = 'ready' AND (a.id < $1 OR $1 = '') AND LOWER(a.name) LIKE $2 ESCAPE '\'
 		ORDER BY a.id DESC LIMIT $3`, before, likeAnywhere(search), limit)
 }
 

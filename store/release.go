@@ -37,7 +37,7 @@ func (r reads) Release(ctx context.Context, id string) (Release, error) {
 func (r reads) Releases(ctx context.Context, search, before string, limit int) ([]Release, error) {
 	return many(ctx, r.q, "listing releases", scanRelease, `
 		SELECT `+releaseColumns+` FROM releases r
-		WHERE (r.id < $1 OR $1 = '') AND r.name LIKE $2 ESCAPE '\'
+		WHERE (r.id < $1 OR $1 = '') AND LOWER(r.name) LIKE $2 ESCAPE '\'
 		ORDER BY r.id DESC LIMIT $3`, before, likeAnywhere(search), limit)
 }
 
