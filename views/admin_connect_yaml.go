@@ -1,8 +1,11 @@
 package views
 
 import (
+	"slices"
 	"strings"
 
+	"portico/store"
+	"portico/upstream/commercetools"
 	"portico/upstream/commercetools/connectyaml"
 )
 
@@ -25,9 +28,108 @@ const ExampleConnectYAML = `deployAs:
 // AdminConnectYAMLPage is where a connect.yaml is checked.
 type AdminConnectYAMLPage struct {
 	AdminPage
-	Source  string
-	Checked bool
-	Result  connectyaml.Result
+	Source   string
+	Checked  bool
+	Result   connectyaml.Result
+	Drafts   []store.ConnectorDraft // that it can be compared with
+	Draft    store.ConnectorDraft   // that it is compared with; without ID: none
+	Document commercetools.Draft    // of that
+	Refused  string
+}
+
+// How a key of a file compares with a draft.
+const (
+	keyNew     = "new"
+	keyGone    = "gone"
+	keyMoved   = "moved"   // it is secured now and was not, or the other way round
+	keyStiffer = "stiffer" // it is required now
+)
+
+// keyChange is a key that a deployment would be asked for otherwise than today.
+type keyChange struct {
+	Application string // "" = shared by all
+	Key         string
+	How         string
+	Required    bool
+}
+
+func (c keyChange) tone() string {
+	if c.How == keyGone || c.How == keyNew && !c.Required {
+		return "info"
+	}
+	return "warn"
+}
+
+// askedKey is a key as one side has it.
+type askedKey struct {
+	application, key  string
+	secured, required bool
+}
+
+// changes is what differs between the file and the draft, in the file's order, what is gone at the end.
+func (p AdminConnectYAMLPage) changes() []keyChange {
+	now, before := fileKeys(p.Result.File), draftKeys(p.Document)
+	var all []keyChange
+	for _, k := range now {
+		c := keyChange{Application: k.application, Key: k.key, Required: k.required}
+		switch was, ok := findKey(before, k); {
+		case !ok:
+			c.How = keyNew
+		case was.secured != k.secured:
+			c.How = keyMoved
+		case k.required && !was.required:
+			c.How = keyStiffer
+		default:
+			continue
+		}
+		all = append(all, c)
+	}
+	for _, k := range before {
+		if _, ok := findKey(now, k); !ok {
+			all = append(all, keyChange{Application: k.application, Key: k.key, How: keyGone})
+		}
+	}
+	return all
+}
+
+func findKey(keys []askedKey, k askedKey) (askedKey, bool) {
+	n := slices.IndexFunc(keys, func(o askedKey) bool { return o.application == k.application && o.key == k.key })
+	if n < 0 {
+		return askedKey{}, false
+	}
+	return keys[n], true
+}
+
+func fileKeys(f connectyaml.File) []askedKey {
+	var all []askedKey
+	add := func(application string, keys []connectyaml.Key, secured bool) {
+		for _, k := range keys {
+			all = append(all, askedKey{application, k.Key, secured, k.Required})
+		}
+	}
+	add("", f.Inherit.Configuration.Standard, false)
+	add("", f.Inherit.Configuration.Secured, true)
+	for _, app := range f.Applications {
+		if app.Ignored() {
+			continue
+		}
+		add(app.Name, app.Configuration.Standard, false)
+		add(app.Name, app.Configuration.Secured, true)
+	}
+	return all
+}
+
+func draftKeys(d commercetools.Draft) []askedKey {
+	var all []askedKey
+	for _, l := range configurationLines(d) {
+		if len(l.Of) == 0 {
+			all = append(all, askedKey{"", l.Key.Key, l.Secured, l.Required})
+		}
+		for _, application := range l.Of {
+			all = append(all, askedKey{application, l.Key.Key, l.Secured, l.Required})
+		}
+	}
+	return all
 }
 
 // yamlLine is a line of the file with what is wrong in it.

@@ -8,61 +8,81 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"portico/portal"
 	"portico/upstream/commercetools/connectyaml"
 	"portico/views"
 )
 
 // adminConnectYAML answers GET /admin/connect/yaml: where a connect.yaml is pasted or uploaded, with one to begin with.
 func (s *Server) adminConnectYAML(c echo.Context) error {
-	a, _, err := s.connectPage(c)
+	p, err := s.yamlPage(c)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.AdminConnectYAML(views.AdminConnectYAMLPage{AdminPage: a, Source: views.ExampleConnectYAML}))
-}
-
-// adminCheckConnectYAML answers POST /admin/connect/yaml with source, or the file that is uploaded: its verdict. Nothing is kept.
-func (s *Server) adminCheckConnectYAML(c echo.Context) error {
-	a, _, err := s.connectPage(c)
-	if err != nil {
-		return err
-	}
-	source, err := pastedOrUploaded(c.Request(), "source", "file")
-	if err != nil {
-		return err
-	}
-	p := views.AdminConnectYAMLPage{AdminPage: a, Source: source, Checked: true, Result: connectyaml.Parse([]byte(source))}
+	p.Source = views.ExampleConnectYAML
 	return s.render(c, http.StatusOK, views.AdminConnectYAML(p))
 }
 
-// pastedOrUploaded is the text of a multipart form: that of the file where one was chosen, else what was pasted.
-func pastedOrUploaded(r *http.Request, field, fileField string) (string, error) {
+func (s *Server) yamlPage(c echo.Context) (views.AdminConnectYAMLPage, error) {
+	a, _, err := s.connectPage(c)
+	p := views.AdminConnectYAMLPage{AdminPage: a}
+	if err != nil {
+		return p, err
+	}
+	p.Drafts, err = s.Store.ConnectorDrafts(c.Request().Context(), "")
+	return p, err
+}
+
+// adminCheckConnectYAML answers POST /admin/connect/yaml with source, or the file that is uploaded, and draft, which it is
+// compared with: its verdict. Nothing is kept.
+func (s *Server) adminCheckConnectYAML(c echo.Context) error {
+	p, err := s.yamlPage(c)
+	if err != nil {
+		return err
+	}
+	form, err := multipartTexts(c.Request())
+	if errors.As(err, new(*http.MaxBytesError)) {
+		p.Refused, p.Source = p.T("connect.yaml.large"), views.ExampleConnectYAML
+		return s.render(c, http.StatusRequestEntityTooLarge, views.AdminConnectYAML(p))
+	}
+	if err != nil {
+		return err
+	}
+	p.Source = strings.ReplaceAll(form["source"], "\r\n", "\n") // as browsers send what is typed
+	if form["file"] != "" {
+		p.Source = form["file"]
+	}
+	p.Checked, p.Result = true, connectyaml.Parse([]byte(p.Source))
+	for _, d := range p.Drafts {
+		if d.ID == form["draft"] {
+			if p.Document, err = portal.DraftDocument(d); err != nil {
+				return err
+			}
+			p.Draft = d
+		}
+	}
+	return s.render(c, http.StatusOK, views.AdminConnectYAML(p))
+}
+
+// multipartTexts is the fields of a multipart form, those of files too, as texts; the last one of a name counts.
+func multipartTexts(r *http.Request) (map[string]string, error) {
 	form, err := r.MultipartReader()
 	if err != nil {
-		return "", echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+		return nil, echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
 	}
-	pasted, uploaded := "", ""
+	texts := map[string]string{}
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
-			break
+			return texts, nil
 		}
 		if err != nil {
-			return "", unreadable(r, err)
+			return nil, unreadable(r, err)
 		}
 		text, err := io.ReadAll(part)
 		if err != nil {
-			return "", unreadable(r, err)
+			return nil, unreadable(r, err)
 		}
-		switch part.FormName() {
-		case field:
-			pasted = strings.ReplaceAll(string(text), "\r\n", "\n") // as browsers send what is typed
-		case fileField:
-			uploaded = string(text)
-		}
+		texts[part.FormName()] = string(text)
 	}
-	if uploaded != "" {
-		return uploaded, nil
-	}
-	return pasted, nil
 }
