@@ -67,16 +67,22 @@ func (w *installWorld) wantSealed() {
 	}
 }
 
-func TestDeployToSeveralTargets(t *testing.T) {
-	w := newInstallWorld(t)
-	row := w.published("loyalty", loyaltyURL, "v1.0.0")
+// second is an account of another project of the same organisation.
+func (w *installWorld) second() store.DeployAccount {
+	w.Helper()
 	w.control("POST", "projects", map[string]any{"key": "second", "production": true})
 	client, _ := w.control("POST", "clients", map[string]any{"project": "second"}).(map[string]any)
 	access := w.sim.Access(usCentral)
 	access.ProjectKey = "second"
 	access.ClientID, _ = client["id"].(string)
 	access.ClientSecret, _ = client["secret"].(string)
-	second := w.account("second", access)
+	return w.account("second", access)
+}
+
+func TestDeployToSeveralTargets(t *testing.T) {
+	w := newInstallWorld(t)
+	row := w.published("loyalty", loyaltyURL, "v1.0.0")
+	second := w.second()
 	targets, err := w.portal.ProposeTargets(w.ctx, row.ID, false)
 	w.ok(err)
 	if len(targets) != 2 || targets[0].AccountID != w.main.ID || targets[1].AccountID != second.ID || targets[1].Key != "loyalty-us-central1-gcp" || targets[1].Account.Secret != "" {
@@ -271,17 +277,18 @@ func TestDeployWithoutScope(t *testing.T) {
 // Where a connector may not run, or not be installed, is said for the target that it is about.
 func TestDeployChecksThePlace(t *testing.T) {
 	w := newInstallWorld(t)
-	row := w.update(w.drafted("loyalty", loyaltyURL, "v1.0.0"), commercetools.SetSupportedRegions(euWest), commercetools.AddPrivateProject(euWest+":elsewhere"),
-		commercetools.Publish(false))
+	second := w.second()
+	row := w.update(w.drafted("loyalty", loyaltyURL, "v1.0.0"), commercetools.SetSupportedRegions(euWest),
+		commercetools.AddPrivateProject(usCentral+":"+w.main.ProjectKey), commercetools.Publish(false))
 	wish := w.wish(row, "one")
-	wish.Targets = append(wish.Targets, DeployTarget{AccountID: w.main.ID, Key: "one", Region: euWest})
+	wish.Targets = append(wish.Targets, DeployTarget{AccountID: w.main.ID, Key: "one", Region: euWest}, DeployTarget{AccountID: second.ID, Region: euWest})
 	faults, err := w.portal.CheckDeploy(w.ctx, wish)
 	w.ok(err)
 	var got []string
 	for _, f := range faults {
 		got = append(got, fmt.Sprint(f.Target, " ", f.Code, " ", f.Warning))
 	}
-	want := []string{"0 DeploymentUnsupportedRegion false", "-1 deploy_private_project true", "1 DuplicateField false"}
+	want := []string{"0 DeploymentUnsupportedRegion false", "1 DuplicateField false", "2 deploy_private_project true"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
