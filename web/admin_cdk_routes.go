@@ -12,6 +12,7 @@ func (s *Server) cdkRoutes() []route {
 		{"GET", archivesPath + "/:archive/file", staffAdmin, s.adminArchiveFile},
 		{"POST", archivesPath + "/:archive/deploy", staffAdmin, s.adminDeployArchive},
 		{"GET", "/admin/cdk/releases/:release", staffViewer, s.adminRelease},
+		{"POST", "/admin/cdk/releases/:release/again", staffAdmin, s.adminAgainCDK},
 		{"POST", "/admin/cdk/deployments/:deployment/retry", staffAdmin, s.adminRetryCDK},
 		{"POST", "/admin/cdk/deployments/:deployment/after", staffAdmin, s.adminSendAfterCDK},
 		{"POST", "/admin/cdk/deployments/:deployment/watch", staffAdmin, s.adminWatchCDK},
