@@ -47,10 +47,10 @@ const (
 
 // keyChange is a key that a deployment would be asked for otherwise than today.
 type keyChange struct {
-	Application string // "" = shared by all
-	Key         string
-	How         string
-	Required    bool
+	Key      string
+	Of       []string // applications; none: shared by all
+	How      string
+	Required bool
 }
 
 func (c keyChange) tone() string {
@@ -71,25 +71,37 @@ func (p AdminConnectYAMLPage) changes() []keyChange {
 	now, before := fileKeys(p.Result.File), draftKeys(p.Document)
 	var all []keyChange
 	for _, k := range now {
-		c := keyChange{Application: k.application, Key: k.key, Required: k.required}
 		switch was, ok := findKey(before, k); {
 		case !ok:
-			c.How = keyNew
+			all = withChange(all, k, keyNew)
 		case was.secured != k.secured:
-			c.How = keyMoved
+			all = withChange(all, k, keyMoved)
 		case k.required && !was.required:
-			c.How = keyStiffer
-		default:
-			continue
+			all = withChange(all, k, keyStiffer)
 		}
-		all = append(all, c)
 	}
 	for _, k := range before {
 		if _, ok := findKey(now, k); !ok {
-			all = append(all, keyChange{Application: k.application, Key: k.key, How: keyGone})
+			k.required = false // nobody asks for it
+			all = withChange(all, k, keyGone)
 		}
 	}
 	return all
+}
+
+// withChange adds a change; what happens to a key in several applications is one.
+func withChange(all []keyChange, k askedKey, how string) []keyChange {
+	for n, c := range all {
+		if c.Key == k.key && c.How == how && c.Required == k.required && len(c.Of) > 0 && k.application != "" {
+			all[n].Of = append(all[n].Of, k.application)
+			return all
+		}
+	}
+	c := keyChange{Key: k.key, How: how, Required: k.required}
+	if k.application != "" {
+		c.Of = []string{k.application}
+	}
+	return append(all, c)
 }
 
 func findKey(keys []askedKey, k askedKey) (askedKey, bool) {

@@ -71,6 +71,28 @@ var tones = map[string]string{
 	"instance.enabled":   "good",
 	"instance.recovered": "good",
 	"instance.checked":   "good",
+
+	"cdk.failed":       "bad",
+	"cdk.refused":      "bad",
+	"cdk.share_failed": "bad",
+	"cdk.behind":       "warn",
+	"cdk.troubled":     "warn",
+	"cdk.waited_out":   "warn",
+	"cdk.deployed":     "good",
+	"cdk.shared":       "good",
+
+	"draft.create.failed":        "bad",
+	"draft.update.failed":        "bad",
+	"draft.delete.failed":        "bad",
+	"draft.update.moved":         "warn",
+	"draft.gone":                 "warn",
+	"draft.create.done":          "good",
+	"draft.update.done":          "good",
+	"deployment.create.failed":   "bad",
+	"deployment.redeploy.failed": "bad",
+	"deployment.delete.failed":   "bad",
+	"deployment.redeploy.moved":  "warn",
+	"deployment.gone":            "warn",
 }
 
 // tone is the colour of the line's dot.
