@@ -54,7 +54,13 @@ func eachYard(t *testing.T, test func(*yard)) {
 func newYardOn(t testing.TB, database string) *yard {
 	t.Helper()
 	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
-	c := clock.From(func() time.Time { return at })
+	return newYardBy(t, database, func() time.Time { return at })
+}
+
+// newYardBy makes one whose clock runs as the test says.
+func newYardBy(t testing.TB, database string, now func() time.Time) *yard {
+	t.Helper()
+	c := clock.From(now)
 	s, err := store.Open(t.Context(), store.Options{Database: database, Keys: storetest.Keys(t), Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
