@@ -34,6 +34,7 @@ func (s *Server) adminAgainCDK(c echo.Context) error {
 	if _, p.Refused, ok = refusal(p.Page, err); !ok {
 		return err
 	}
+	p.Refresh = false
 	return s.render(c, http.StatusUnprocessableEntity, views.AdminCDKRelease(p))
 }
 
