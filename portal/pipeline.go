@@ -26,6 +26,7 @@ type PipelineWish struct {
 	Key       string       // of that deployment; one of this key that is there already is brought to the draft
 	Region    string       // of a deployment that is made; "" is the project's
 	Values    store.Values // of a deployment that is made, or changed with it
+	ProfileID string       // whose values are taken where Values has none; "" = no one's
 	Publish   string       // PublishPrivately, PublishCertified or "" = neither
 	Redeploy  []string     // IDs of deployments, ours, to bring to what was published
 	AskBefore []string     // kinds of steps (store.StepDeploy, StepPublish, StepRedeploy) before which a person is asked
@@ -47,6 +48,13 @@ func (p *Portal) StartPipeline(ctx context.Context, actor store.Actor, w Pipelin
 		}
 		if err := w.check(ctx, tx, row); err != nil {
 			return err
+		}
+		if w.ProfileID != "" && len(w.Values.Shared)+len(w.Values.Applications) == 0 {
+			profile, err := tx.ValueSet(ctx, w.ProfileID)
+			if err != nil {
+				return err
+			}
+			w.Values = profile.Values
 		}
 		started, err = tx.AddPipeline(ctx, w.pipeline(actor, row), w.Values, w.steps())
 		if errors.Is(err, store.ErrExists) {

@@ -158,6 +158,23 @@ func TestPipelineGoesToItsEnd(t *testing.T) {
 	}
 }
 
+// TestPipelineTakesAProfilesValues: a new preview deployment gets the values that staff keep under a name.
+func TestPipelineTakesAProfilesValues(t *testing.T) {
+	r := newReleaseYard(t)
+	profile, err := r.portal.SaveProfile(r.ctx, r.staff, "stage", r.loyaltyValues())
+	r.ok(err)
+	p := r.start(PipelineWish{Tag: "v1.0.0", Preview: true, Key: "loyalty-preview", ProfileID: profile.ID})
+	got := r.until(r.portal, p.ID, store.PipelineDone, store.PipelineFailed)
+	if got.State != store.PipelineDone {
+		t.Fatalf("it failed: %s", r.steps(p.ID))
+	}
+	bare := r.start(PipelineWish{Tag: "v1.0.0", Preview: true, Key: "loyalty-bare"})
+	r.until(r.portal, bare.ID, store.PipelineFailed)
+	if got := r.steps(bare.ID); !strings.Contains(got, "deploy:failed(refusal.") {
+		t.Errorf("without required values: %s", got)
+	}
+}
+
 func TestPipelineRedeploysWhatRuns(t *testing.T) {
 	r := newReleaseYard(t)
 	first := r.start(PipelineWish{Tag: "v1.0.0", Publish: PublishPrivately})
@@ -268,7 +285,9 @@ func TestPipelineOfADraftThatMoves(t *testing.T) {
 func TestPipelineWaitsForCertification(t *testing.T) {
 	r := newReleaseYard(t)
 	p := r.start(PipelineWish{Tag: "v1.1.0", Publish: PublishCertified})
-	certifying := func() bool { return slices.Contains([]string{"ReadyForCertification", "InCertification"}, r.there(r.draft).Status) }
+	certifying := func() bool {
+		return slices.Contains([]string{"ReadyForCertification", "InCertification"}, r.there(r.draft).Status)
+	}
 	for n := 0; !certifying(); n++ {
 		r.ok(r.work(r.portal, p.ID))
 		if n > 200 {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -101,9 +102,9 @@ func TestOnceIsSentOnce(t *testing.T) {
 
 // A kept connection that breaks is no reason to ask again either, though net/http thinks so of what it may repeat.
 func TestOnceIsSentOnceOnAKeptConnection(t *testing.T) {
-	asked := 0
+	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		if asked++; asked > 1 {
+		if asked.Add(1) > 1 {
 			panic(http.ErrAbortHandler)
 		}
 	}))
@@ -122,7 +123,7 @@ func TestOnceIsSentOnceOnAKeptConnection(t *testing.T) {
 			t.Errorf("call %d: %v", n, err)
 		}
 	}
-	if asked != 2 {
-		t.Errorf("asked %d times, want 2", asked)
+	if n := asked.Load(); n != 2 {
+		t.Errorf("asked %d times, want 2", n)
 	}
 }

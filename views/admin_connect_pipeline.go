@@ -21,6 +21,8 @@ type AdminPipelineFormPage struct {
 	TagsProblem string   // why they cannot be listed
 	Preview     bool
 	Key         string
+	ProfileID   string           // whose values the preview deployment gets
+	Profiles    []store.ValueSet // without their values
 	Publish     string
 	Redeploy    []string // IDs that are chosen
 	AskBefore   []string

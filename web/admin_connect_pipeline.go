@@ -69,7 +69,13 @@ func (s *Server) pipelineForm(c echo.Context) (views.AdminPipelineFormPage, erro
 			p.Deployments = append(p.Deployments, d)
 		}
 	}
-	p.Earlier, err = s.Store.PipelinesOf(ctx, p.Draft.ID, adminSecond)
+	if p.Earlier, err = s.Store.PipelinesOf(ctx, p.Draft.ID, adminSecond); err != nil {
+		return p, err
+	}
+	profiles, err := s.Store.Profiles(ctx)
+	for _, x := range profiles {
+		p.Profiles = append(p.Profiles, store.ValueSet{ID: x.ID, Name: x.Name})
+	}
 	return p, err
 }
 
@@ -82,9 +88,9 @@ func (s *Server) adminStartPipeline(c echo.Context) error {
 	}
 	form := c.Request().PostForm
 	p.URL, p.Tag, p.Key, p.Publish, p.Preview = form.Get("url"), form.Get("tag"), form.Get("key"), form.Get("publish"), form.Get("preview") != ""
-	p.Redeploy, p.AskBefore = form["redeploy"], form["ask"]
+	p.Redeploy, p.AskBefore, p.ProfileID = form["redeploy"], form["ask"], form.Get("profile")
 	wish := portal.PipelineWish{
-		DraftID: p.Draft.ID, URL: p.URL, Tag: p.Tag, Preview: p.Preview, Key: p.Key, Publish: p.Publish, Redeploy: p.Redeploy, AskBefore: p.AskBefore,
+		DraftID: p.Draft.ID, URL: p.URL, Tag: p.Tag, Preview: p.Preview, Key: p.Key, Publish: p.Publish, Redeploy: p.Redeploy, AskBefore: p.AskBefore, ProfileID: p.ProfileID,
 	}
 	switch form.Get("step") {
 	case "tags":
