@@ -19,6 +19,13 @@ type cdkGame struct {
 	releases []store.Release
 	buried   chan struct{} // closed when the killed may end
 	dead     sync.WaitGroup
+	late     []lateCall
+}
+
+// lateCall is a call of somebody who was killed, which is on its way still.
+type lateCall struct {
+	by     time.Time // it has arrived by then
+	arrive func()
 }
 
 // Whatever people do, whatever breaks and whoever is killed in between: once nothing is broken any more every row says what
@@ -30,6 +37,7 @@ func TestWhateverHappensDeploymentsAgree(t *testing.T) {
 			g.play(r)
 		}
 		g.control("DELETE", "/faults", nil, nil)
+		g.wait(cdkArrivesWithin)
 		g.restart()
 		close(g.buried)
 		g.dead.Wait()
@@ -55,13 +63,13 @@ func (g *cdkGame) play(r *rapid.T) {
 	case "step":
 		g.step(rapid.SampledFrom(rows).Draw(r, "row"))
 	case "wait":
-		g.clock.Advance(time.Duration(rapid.IntRange(1, 70).Draw(r, "seconds")) * time.Second)
+		g.wait(time.Duration(rapid.IntRange(1, 70).Draw(r, "seconds")) * time.Second)
 	case "fault":
 		g.breaks(r)
 	case "plan":
 		g.plan(phase("Building", 20*time.Second), phase(rapid.SampledFrom([]string{"Deployed", "Failed"}).Draw(r, "end"), 0))
 	case "kill":
-		g.kill(rapid.SampledFrom(rows).Draw(r, "row"), rapid.Bool().Draw(r, "it arrives"))
+		g.kill(rapid.SampledFrom(rows).Draw(r, "row"), rapid.SampledFrom([]string{"", "late", "at once"}).Draw(r, "it arrives"))
 	case "restart":
 		g.restart()
 	case "care":
@@ -115,14 +123,33 @@ func (g *cdkGame) act(what, id string) {
 	}
 }
 
-// kill lets a process do what is due for a row until its first call, and never come back from that.
-func (g *cdkGame) kill(d store.CDKDeployment, arrives bool) {
-	called, once := make(chan struct{}), sync.Once{}
-	g.sent.holding(func(_ *http.Request, send func()) {
-		if arrives {
+// wait moves the clock; what is late arrives before that is too late.
+func (g *cdkGame) wait(d time.Duration) {
+	now := g.clock.Now()
+	for len(g.late) > 0 && g.late[0].by.Before(now.Add(d)) {
+		g.clock.Advance(max(g.late[0].by.Sub(g.clock.Now()), 0))
+		g.late[0].arrive()
+		g.late = g.late[1:]
+	}
+	g.clock.Advance(max(now.Add(d).Sub(g.clock.Now()), 0))
+}
+
+// kill lets a process do what is due for a row until its first call, and never come back from that. The call arrives at
+// once, late, or never; only what is sent can be late.
+func (g *cdkGame) kill(d store.CDKDeployment, arrives string) {
+	called, arrive, arrived := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	late := false
+	g.sent.holding(func(r *http.Request, send func()) {
+		if arrives == "at once" {
 			send()
 		}
-		once.Do(func() { close(called) })
+		once.Do(func() { late = arrives == "late" && r.Method == http.MethodPost; close(called) })
+		if late {
+			<-arrive
+			send()
+			close(arrived)
+		}
 		<-g.buried
 	})
 	old, ended := g.portal, make(chan struct{})
@@ -132,6 +159,9 @@ func (g *cdkGame) kill(d store.CDKDeployment, arrives bool) {
 	})
 	select {
 	case <-called:
+		if late {
+			g.late = append(g.late, lateCall{g.clock.Now().Add(cdkArrivesWithin - time.Minute), func() { close(arrive); <-arrived }})
+		}
 	case <-ended:
 	}
 	g.sent.holding(nil)
