@@ -12,11 +12,12 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"portico/store"
+	"portico/web/api"
 )
 
 const requestIDHeader = "X-Request-Id"
 
-// Limits of a request's body in bytes: a stranger's, and a form of somebody who says that they are signed in, in which a
+// Limits of a request's body in bytes: a stranger's, and a form of somebody who says that they are signed in or have a key, in which a
 // secret may be as long as the portal takes one. Of what is longer, so much is read and thrown away that a browser comes to
 // the answer: one that is still sending when the connection ends shows no page of ours.
 const (
@@ -145,9 +146,14 @@ type bounded struct {
 }
 
 func (s *Server) bound(w http.ResponseWriter, r *http.Request) io.ReadCloser {
+	host := r.Header.Get("Authorization") != "" && strings.HasPrefix(r.URL.Path, "/api/")
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == archivesPath && hasCookie(r, staffCookie):
 		return &bounded{http.MaxBytesReader(w, r.Body, s.maxUpload()), r.Body}
+	case r.Method == http.MethodPost && r.URL.Path == api.ArchivesPath && host:
+		return http.MaxBytesReader(w, r.Body, s.maxUpload())
+	case host: // each operation has its own limit, all below this one
+		return http.MaxBytesReader(w, r.Body, maxForm+maxBody)
 	case !hasCookie(r, userCookie) && !hasCookie(r, staffCookie):
 		return http.MaxBytesReader(w, r.Body, maxBody)
 	}

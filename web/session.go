@@ -29,7 +29,7 @@ type doors struct {
 func (s *Server) openDoors() error {
 	var err error
 	s.sessions, err = newSessionStore(context.Background(), s.Store, s.Now, s.Log)
-	s.api = api.New(api.Options{Portal: s.Portal, Messages: s.Messages, Log: s.Log, URL: s.URL})
+	s.api = api.New(api.Options{Portal: s.Portal, Store: s.Store, Messages: s.Messages, Log: s.Log, URL: s.URL})
 	s.apiKeys = api.NewKeys(s.APIKeys)
 	s.wrongKeys = rate.NewLimiter(rate.Every(time.Second), 20)
 	return err

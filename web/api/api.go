@@ -25,11 +25,13 @@ const (
 	prefix          = "/api/v1"
 	requestIDHeader = "X-Request-Id"
 	maxBody         = 64 << 10 // bytes
+	maxValues       = 1 << 20  // of a body with values of a deployment, or a connect.yaml, in bytes
 )
 
 // Options are what the API needs.
 type Options struct {
 	Portal   *portal.Portal
+	Store    *store.Store // is read alone
 	Messages *messages.Bundle
 	Log      *slog.Logger
 	URL      string // the portal's address, which may carry a path
@@ -57,6 +59,14 @@ func New(o Options) *API {
 	a.huma = humaecho.New(a.router, a.config())
 	a.huma.UseMiddleware(withActor)
 	a.sessions()
+	a.deployAccounts()
+	a.archives()
+	a.releases()
+	a.connectorDrafts()
+	a.connectDeployments()
+	a.profiles()
+	a.operations()
+	a.pipelines()
 	schema := a.huma.OpenAPI().Components.Schemas.Map()["ErrorModel"]
 	schema.Properties["request_id"] = &huma.Schema{Type: huma.TypeString, Description: "The ID of the request, as the portal's log has it."}
 	schema.Properties["code"] = &huma.Schema{Type: huma.TypeString, Description: "What was refused, for programs; absent where the status says it all."}
@@ -68,7 +78,13 @@ func (a *API) config() huma.Config {
 	c := huma.DefaultConfig("Portico", "1")
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
 	c.Transformers = []huma.Transformer{identified}
-	c.Info.Description = "For the server of the application that embeds the portal."
+	c.Info.Description = "For the server of the application that embeds the portal, and for what builds and deploys connectors. " +
+		"Secrets go in and never come out: where one would stand there is a mask, or null."
+	c.Tags = []*huma.Tag{
+		{Name: tagSessions, Description: "Users of the host come in."},
+		{Name: tagCDK, Description: "Connectors for Tray: archives, releases of them to regions, and whom they are shared with."},
+		{Name: tagConnect, Description: "Connectors of commercetools Connect: drafts, deployments, and what is brought to them."},
+	}
 	c.Servers = []*huma.Server{{URL: a.URL}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "An API key of the installation."},
@@ -139,8 +155,14 @@ func identified(ctx huma.Context, _ string, v any) (any, error) {
 func (a *API) fail(ctx context.Context, err error) error {
 	var refusal *portal.Refusal
 	var up *upstream.Error
+	var large *http.MaxBytesError
+	var told *failure
 	words := a.Messages.For("en")
 	switch {
+	case errors.As(err, &large): // before the refusal that may be around it
+		return problem(http.StatusRequestEntityTooLarge, "archive_large", words.T("refusal.archive_large", "limit", mebibytes(a.Portal.ArchiveLimit)))
+	case errors.As(err, &told):
+		return err
 	case errors.As(err, &refusal):
 		var args []any
 		for name, value := range refusal.Args {

@@ -73,13 +73,13 @@ type endedSessions struct {
 
 func (a *API) sessions() {
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "create-session", Method: http.MethodPost, Path: prefix + "/sessions", MaxBodyBytes: maxBody,
+		OperationID: "create-session", Tags: []string{tagSessions}, Method: http.MethodPost, Path: prefix + "/sessions", MaxBodyBytes: maxBody,
 		Summary:       "Make a one-time address that signs a user in, good for 60 seconds",
 		DefaultStatus: http.StatusCreated,
 		Errors:        []int{http.StatusUnauthorized, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusTooManyRequests},
 	}, a.createSession)
 	huma.Register(a.huma, huma.Operation{
-		OperationID: "end-sessions", Method: http.MethodDelete, Path: prefix + "/sessions",
+		OperationID: "end-sessions", Tags: []string{tagSessions}, Method: http.MethodDelete, Path: prefix + "/sessions",
 		Summary: "End all sessions of a user at once",
 		Errors:  []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests},
 	}, a.endSessions)
