@@ -86,8 +86,8 @@ func (p *Portal) takeChunks(ctx context.Context, a *store.Archive, content io.Re
 	sum := sha256.New()
 	chunk := make([]byte, store.ArchiveChunk)
 	for n := int64(0); ; n++ {
-		got, err := io.ReadFull(content, chunk)
-		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		got, err := fill(content, chunk)
+		end := errors.Is(err, io.EOF)
 		if err != nil && !end {
 			return broken(err)
 		}
@@ -108,6 +108,17 @@ func (p *Portal) takeChunks(ctx context.Context, a *store.Archive, content io.Re
 	}
 	a.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return nil
+}
+
+// fill reads until a part is full or there is no more (io.EOF). io.ReadFull has one error for content that ends and for
+// content that breaks off.
+func fill(content io.Reader, part []byte) (n int, err error) {
+	for n < len(part) && err == nil {
+		var got int
+		got, err = content.Read(part[n:])
+		n += got
+	}
+	return n, err
 }
 
 func (p *Portal) takeChunk(ctx context.Context, id string, n int64, data []byte, sum hash.Hash) error {

@@ -100,7 +100,7 @@ func (w *cdkWorld) wantNothingLeft(archives int) {
 func TestArchivesThatAreNotKept(t *testing.T) {
 	w := newCDKWorld(t)
 	w.portal.ArchiveLimit = 1 << 20
-	gone := errors.New("the browser has gone away")
+	gone := fmt.Errorf("the browser has gone away: %w", io.ErrUnexpectedEOF) // as net/http and mime/multipart say it
 	for name, c := range map[string]struct {
 		body io.Reader
 		code string

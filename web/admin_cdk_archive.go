@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,6 +22,7 @@ import (
 
 // adminUploadArchive answers POST /admin/cdk/archives: a form with a file, which goes into the store as it comes.
 func (s *Server) adminUploadArchive(c echo.Context) error {
+	takeTime(c)
 	file, name, err := uploaded(c.Request(), "archive")
 	var a store.Archive
 	if err == nil {
@@ -44,6 +46,17 @@ func (s *Server) adminUploadArchive(c echo.Context) error {
 	return s.render(c, http.StatusUnprocessableEntity, views.AdminCDK(p))
 }
 
+// uploadPatience is how long an archive may take on its way in or out: a slow line has to carry it, where other requests are
+// short and are held to that.
+const uploadPatience = 10 * time.Minute
+
+// takeTime gives a request the time that an archive takes.
+func takeTime(c echo.Context) {
+	until := time.Now().Add(uploadPatience)
+	r := http.NewResponseController(c.Response())
+	_ = errors.Join(r.SetReadDeadline(until), r.SetWriteDeadline(until)) // a connection that knows no deadlines needs none
+}
+
 // uploaded is the file of a multipart form's field, to be read as it comes; what stands before it is skipped.
 func uploaded(r *http.Request, field string) (file io.Reader, name string, err error) {
 	form, err := r.MultipartReader()
@@ -52,7 +65,7 @@ func uploaded(r *http.Request, field string) (file io.Reader, name string, err e
 	}
 	for {
 		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // the end of the form; one that breaks off wraps it
 			return nil, "", &portal.Refusal{Code: "archive_empty"}
 		}
 		if err != nil {
@@ -213,10 +226,22 @@ func (s *Server) adminArchiveFile(c echo.Context) error {
 		return err
 	}
 	defer body.Close() //nolint:errcheck // it was read
+	takeTime(c)
 	header := c.Response().Header()
-	header.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": a.Filename}))
+	header.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": zipName(a)}))
 	header.Set(echo.HeaderContentLength, strconv.FormatInt(a.Size, 10))
 	return c.Stream(http.StatusOK, "application/zip", body)
+}
+
+// zipName is what an archive's file is called: as it was uploaded, unless that was a payload.json around it, or had no name.
+func zipName(a store.Archive) string {
+	switch {
+	case strings.EqualFold(filepath.Ext(a.Filename), ".zip"):
+		return a.Filename
+	case a.Name == "":
+		return "connector.zip"
+	}
+	return a.Name + "-" + a.Version + ".zip"
 }
 
 func mebibytes(n int64) string { return strconv.FormatFloat(float64(n)/(1<<20), 'f', -1, 64) + " MiB" }
