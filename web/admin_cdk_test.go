@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"portico/portal"
 	"portico/sandbox/cdksim"
@@ -75,8 +76,8 @@ func TestAdminCDKUploadRefused(t *testing.T) {
 func TestAdminCDKUploadCutShort(t *testing.T) {
 	d := newDock(t)
 	head := "--b\r\nContent-Disposition: form-data; name=\"archive\"; filename=\"connector.zip\"\r\n\r\n"
-	for _, body := range []string{head + "PK\x03\x04 and no end", head[:30], "--b\r\nnonsense"} {
-		d.sendBody(archivesPath, "multipart/form-data; boundary=b", strings.NewReader(body)).is(422).says("#refused", "broke off")
+	for _, body := range []string{head + "PK\x03\x04 and no end", head[:30], "--b\r\nnonsense", ""} {
+		d.sendBody(archivesPath, "multipart/form-data; boundary=b", io.MultiReader(strings.NewReader(body), iotest.ErrReader(io.ErrUnexpectedEOF))).is(422).says("#refused", "broke off")
 	}
 	d.sendBody(archivesPath, "text/plain", strings.NewReader("PK")).is(400)
 }
