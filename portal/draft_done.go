@@ -10,24 +10,55 @@ import (
 	"portico/upstream/commercetools"
 )
 
-// draftMade finds the draft that a lost call has made: one that was not there before, of the same key, or of the same name
-// and repository.
-func draftMade(ctx context.Context, _ *Portal, c *commercetools.Client, o store.Operation, body []byte) (bool, any, error) {
+// draftMade finds the draft that a lost call has made: one that was not there before, and is what was wished for, or was when
+// it was first seen. Somebody may have found it and changed it since, or removed it: it was made all the same.
+func draftMade(ctx context.Context, p *Portal, c *commercetools.Client, o store.Operation, body []byte) (bool, any, error) {
 	var want commercetools.DraftDraft
 	if err := json.Unmarshal(body, &want); err != nil {
 		return false, nil, err
 	}
-	all, err := c.AllDrafts(ctx)
+	there, err := c.AllDrafts(ctx)
 	if err != nil {
 		return false, nil, err
 	}
 	known := intentOf(o).Known
-	for _, d := range all {
-		if !slices.Contains(known, d.ID) && d.Key == want.Key && d.Name == want.Name && d.Repository == want.Repository {
+	for _, d := range there {
+		if !slices.Contains(known, d.ID) && isWished(d, want) {
 			return true, d, nil
 		}
 	}
+	seen, err := p.store.AllConnectorDrafts(ctx, o.AccountID)
+	if err != nil {
+		return false, nil, err
+	}
+	for _, row := range seen {
+		if slices.Contains(known, row.UpstreamID) {
+			continue
+		}
+		if was, err := p.onceWas(ctx, row, want); err != nil || was {
+			return was, row, err
+		}
+	}
 	return false, nil, nil
+}
+
+func isWished(d commercetools.Draft, want commercetools.DraftDraft) bool {
+	return d.Key == want.Key && d.Name == want.Name && d.Repository == want.Repository
+}
+
+// onceWas says whether a draft was what is wanted in any of the versions that were seen of it.
+func (p *Portal) onceWas(ctx context.Context, row store.ConnectorDraft, want commercetools.DraftDraft) (bool, error) {
+	all, err := p.store.Documents(ctx, store.SubjectDraft, row.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, text := range all {
+		d, err := document[commercetools.Draft](text)
+		if err != nil || isWished(d, want) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // draftUpdated says whether a draft is as its actions would have it. In the version that was sent it is not: every update

@@ -44,8 +44,12 @@ func draftCreation() operationKind {
 	}
 }
 
-// keepDraftOf keeps the draft that an operation has made or changed.
+// keepDraftOf keeps the draft that an operation has made or changed. One that was found among the copies is kept already.
 func (p *Portal) keepDraftOf(ctx context.Context, tx *store.Tx, o *store.Operation, result any, asked time.Time) error {
+	if row, found := result.(store.ConnectorDraft); found {
+		o.SubjectID, o.SubjectKey = row.ID, row.UpstreamKey
+		return nil
+	}
 	d, _ := result.(commercetools.Draft)
 	a, err := tx.DeployAccount(ctx, o.AccountID)
 	if err != nil {

@@ -263,6 +263,35 @@ func TestRepeatedCreationIsLookedForFirst(t *testing.T) {
 	y.wantCounts(nil, map[string]int{"createDraft": 2})
 }
 
+// A draft whose creation nobody has heard of can be found by a copy, and changed or removed, before it is looked for: it is
+// not made once more.
+func TestDraftThatWasFoundBeforeItWasLookedFor(t *testing.T) {
+	for _, key := range []string{"", "found"} {
+		for _, removed := range []bool{false, true} {
+			y := newYard(t)
+			y.fault("createDraft", "lost", 1)
+			o, err := y.portal.CreateDraft(y.ctx, y.staff, y.account.ID, newDraft(key))
+			y.ok(err)
+			d := y.copied()[key]
+			if removed {
+				gone, err := y.portal.DeleteDraft(y.ctx, y.staff, d.ID, TypedName(d))
+				y.ok(err)
+				y.wantState(gone, store.OpDone, "")
+			} else {
+				y.wantState(y.update(d.ID, commercetools.SetName("Another")), store.OpDone, "")
+			}
+			o = y.settle(y.portal, o.ID)
+			y.wantState(o, store.OpDone, "")
+			if made := y.counted()["createDraft"]; made != 1 || o.SubjectID != d.ID {
+				t.Errorf("key %q, removed %v: %d drafts were made, the operation says %s, want %s", key, removed, made, o.SubjectID, d.ID)
+			}
+			if got := y.draft(d.ID); got.GoneAt.IsZero() == removed {
+				t.Errorf("key %q: gone at %v, removed %v", key, got.GoneAt, removed)
+			}
+		}
+	}
+}
+
 // Operations on one draft go one after the other, in the order they were asked for, also in two processes.
 func TestOperationsOnOneDraftTakeTurns(t *testing.T) {
 	y := newYard(t)

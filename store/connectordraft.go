@@ -54,6 +54,12 @@ func (r reads) ConnectorDrafts(ctx context.Context, accountID string) ([]Connect
 		SELECT `+connectorDraftColumns+` FROM connector_drafts WHERE gone_at = 0 AND (account_id = $1 OR $1 = '') ORDER BY name, id`, accountID)
 }
 
+// AllConnectorDrafts is an account's drafts, those that are gone too, in the order in which they were first seen.
+func (r reads) AllConnectorDrafts(ctx context.Context, accountID string) ([]ConnectorDraft, error) {
+	return many(ctx, r.q, "listing connector drafts", scanConnectorDraft, `
+		SELECT `+connectorDraftColumns+` FROM connector_drafts WHERE account_id = $1 ORDER BY created_at, id`, accountID)
+}
+
 // ConnectorDraft is one draft, also one that is gone; ErrNotFound when there is none.
 func (r reads) ConnectorDraft(ctx context.Context, id string) (ConnectorDraft, error) {
 	return one(ctx, r.q, "reading a connector draft", scanConnectorDraft, `SELECT `+connectorDraftColumns+` FROM connector_drafts WHERE id = $1`, id)

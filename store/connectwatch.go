@@ -31,6 +31,12 @@ func (r reads) DocumentAt(ctx context.Context, subjectKind, subjectID string, ve
 		SELECT document FROM connect_documents WHERE subject_kind = $1 AND subject_id = $2 AND version = $3`, subjectKind, subjectID, version)
 }
 
+// Documents is a draft or deployment in every version that is kept, the oldest first, as JSON.
+func (r reads) Documents(ctx context.Context, subjectKind, subjectID string) ([]string, error) {
+	return many(ctx, r.q, "listing documents", scalar[string], `
+		SELECT document FROM connect_documents WHERE subject_kind = $1 AND subject_id = $2 ORDER BY version`, subjectKind, subjectID)
+}
+
 // watched are the tables of what is looked at again while something is under way there.
 var watched = map[string]string{SubjectDraft: "connector_drafts", SubjectDeployment: "connect_deployments"}
 
