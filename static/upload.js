@@ -32,6 +32,7 @@
       if (!main) return form.submit();
       document.title = page.title;
       document.querySelector("main").replaceWith(document.adoptNode(main));
+      window.htmx?.process(main);
       main.focus();
     });
     request.addEventListener("error", () => { show(form, "sending", false); show(form, "lost", true); });
@@ -57,22 +58,25 @@
     count(button);
   }
 
-  for (const form of document.querySelectorAll("form[data-upload]")) {
-    form.addEventListener("change", () => chosen(form));
-    for (const kind of ["dragover", "dragenter"]) {
-      form.addEventListener(kind, (e) => {
-        if (![...e.dataTransfer.types].includes("Files")) return;
-        e.preventDefault();
-        form.toggleAttribute("data-over", true);
-      });
-    }
-    form.addEventListener("dragleave", () => form.toggleAttribute("data-over", false));
-    form.addEventListener("drop", (e) => {
-      form.toggleAttribute("data-over", false);
-      if (!e.dataTransfer.files.length) return;
+  // The form is another one after an upload that was refused, so the page listens for it.
+  const on = (kind, act) => addEventListener(kind, (e) => {
+    const form = e.target.closest?.("form[data-upload]");
+    if (form) act(form, e);
+  });
+  on("change", chosen);
+  for (const kind of ["dragover", "dragenter"]) {
+    on(kind, (form, e) => {
+      if (![...e.dataTransfer.types].includes("Files")) return;
       e.preventDefault();
-      form.querySelector("input[type=file]").files = e.dataTransfer.files;
-      if (chosen(form)) form.requestSubmit();
+      form.toggleAttribute("data-over", true);
     });
   }
+  on("dragleave", (form) => form.toggleAttribute("data-over", false));
+  on("drop", (form, e) => {
+    form.toggleAttribute("data-over", false);
+    if (!e.dataTransfer.files.length) return;
+    e.preventDefault();
+    form.querySelector("input[type=file]").files = e.dataTransfer.files;
+    if (chosen(form)) form.requestSubmit();
+  });
 })();
