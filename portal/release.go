@@ -50,7 +50,7 @@ func (p *Portal) DeployArchive(ctx context.Context, actor store.Actor, wish Rele
 
 // deployable is the archive and the accounts of a wish; a Refusal when they do not fit.
 func (p *Portal) deployable(ctx context.Context, tx *store.Tx, wish ReleaseWish) (store.Archive, []store.DeployAccount, error) {
-	a, err := tx.Archive(ctx, wish.ArchiveID)
+	a, err := tx.LockArchive(ctx, wish.ArchiveID) // a second click, at another process too, sees what the first has made
 	if err != nil {
 		return a, nil, err
 	}

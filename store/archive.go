@@ -91,6 +91,15 @@ func (r reads) ArchiveChunk(ctx context.Context, archiveID string, n int64) ([]b
 	return one(ctx, r.q, "reading a part of an archive", scalar[[]byte], `SELECT data FROM archive_chunks WHERE archive_id = $1 AND n = $2`, archiveID, n)
 }
 
+// LockArchive is Archive so that nobody else who asks for that gets it before the transaction ends.
+func (t *Tx) LockArchive(ctx context.Context, id string) (Archive, error) {
+	query := `SELECT ` + archiveColumns + ` FROM archives a WHERE a.id = $1 AND a.state = 'ready'`
+	if t.postgres {
+		query += ` FOR UPDATE`
+	}
+	return one(ctx, t.q, "locking an archive", scanArchive, query, id)
+}
+
 // AddArchive begins an archive, of which nothing is there yet.
 func (t *Tx) AddArchive(ctx context.Context, filename string, actor Actor) (Archive, error) {
 	a := Archive{ID: t.newID(), State: ArchiveReceiving, Filename: clip(filename), Actor: actor, CreatedAt: t.Now()}
