@@ -195,6 +195,9 @@ func (p *Portal) ResumePipeline(ctx context.Context, actor store.Actor, id strin
 		}
 		h.State, h.NotBefore = store.PipelineRunning, store.Time{}
 		if s := h.step(); s != nil && s.State != store.StepRunning {
+			if err := p.leaveMoved(ctx, tx, s.OperationID); err != nil {
+				return "", err
+			}
 			*s = store.PipelineStep{PipelineID: s.PipelineID, N: s.N, Kind: s.Kind, SubjectID: s.SubjectID, State: store.StepWaiting}
 			return "pipeline.resumed", tx.PutPipelineStep(ctx, *s)
 		}
@@ -202,9 +205,26 @@ func (p *Portal) ResumePipeline(ctx context.Context, actor store.Actor, id strin
 	})
 }
 
+// leaveMoved leaves a step's operation that waits for a person, who lets the step be done anew instead: what it wanted is not
+// to be sent a second time.
+func (p *Portal) leaveMoved(ctx context.Context, tx *store.Tx, operationID string) error {
+	if operationID == "" {
+		return nil
+	}
+	o, err := tx.LockOperation(ctx, operationID)
+	if err != nil || o.State != store.OpMoved {
+		return err
+	}
+	o.State, o.Problem, o.EndedAt = store.OpFailed, problemLeft, tx.Now()
+	return underWay(p.leave(ctx, tx, o))
+}
+
 // changePipeline lets a person change a pipeline, with what it leaves in the timeline, the audit log and the jobs.
 func (p *Portal) changePipeline(ctx context.Context, actor store.Actor, id string, change func(*store.Tx, *pipelineRun) (string, error)) error {
 	err := p.store.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.LockPipeline(ctx, id); err != nil { // two people do not decide at once
+			return err
+		}
 		h, err := readPipeline(ctx, tx, id)
 		if err != nil {
 			return err

@@ -129,10 +129,14 @@ func (p *Portal) moveStep(ctx context.Context, tx *store.Tx, h *pipelineRun, s *
 	return p.stepRedeploy(ctx, tx, h, s)
 }
 
-// stillOurs is a *Refusal when somebody has given the draft another tag meanwhile.
+// stillOurs is a *Refusal when somebody has given the draft another tag, or another repository, meanwhile.
 func (h *pipelineRun) stillOurs(s *store.PipelineStep) error {
-	if s.Kind == store.StepRead || s.Kind == store.StepRepository || h.draft.Tag == h.Tag {
+	if s.Kind == store.StepRead || s.Kind == store.StepRepository {
 		return nil
+	}
+	there, err := DraftDocument(h.draft)
+	if err != nil || there.Repository == (commercetools.Repository{URL: h.Plan.URL, Tag: h.Tag}) {
+		return err
 	}
 	return refuse("pipeline_moved", "tag", h.draft.Tag, "wanted", h.Tag)
 }
@@ -151,6 +155,12 @@ func (h *pipelineRun) waits(ctx context.Context, tx *store.Tx, s *store.Pipeline
 		return nil
 	}
 	s.State, s.Detail = store.StepRunning, detail
+	return tx.PutPipelineStep(ctx, *s)
+}
+
+// holds has a pipeline look again a little later whether a step can begin: somebody else is at work there.
+func (h *pipelineRun) holds(ctx context.Context, tx *store.Tx, s *store.PipelineStep, pause time.Duration, detail string) error {
+	h.NotBefore, s.Detail = store.At(tx.Now().Add(pause)), detail
 	return tx.PutPipelineStep(ctx, *s)
 }
 

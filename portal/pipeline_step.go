@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"time"
 
 	"portico/store"
 	"portico/upstream/commercetools"
@@ -65,7 +66,7 @@ func (p *Portal) stepPreview(ctx context.Context, tx *store.Tx, h *pipelineRun, 
 		case commercetools.PreviewTrue:
 			return p.passed(ctx, tx, h, s, store.StepSkipped, "")
 		case commercetools.PreviewPending:
-			return h.waits(ctx, tx, s, pipelinePause, "")
+			return h.holds(ctx, tx, s, pipelinePause, "")
 		}
 		return p.update(ctx, tx, h, s, commercetools.UpdatePreviewable())
 	}
@@ -164,10 +165,12 @@ func (p *Portal) stepPublish(ctx context.Context, tx *store.Tx, h *pipelineRun, 
 	published := there.Status == commercetools.StatusPublished && !there.HasChanges && (!certify || there.Public())
 	if s.State == store.StepWaiting {
 		switch {
-		case published:
+		case published && h.draft.ConnectorTag == h.Tag:
 			return p.passed(ctx, tx, h, s, store.StepSkipped, "")
+		case published && tx.Now().Sub(s.StartedAt.Time) < connectorPatience: // what is published may not be copied yet
+			return p.holdForConnector(ctx, tx, h, s)
 		case !there.Resting(), certify && beingCertified(there):
-			return h.waits(ctx, tx, s, pipelinePause, string(there.Status))
+			return h.holds(ctx, tx, s, pipelinePause, string(there.Status))
 		}
 		return p.update(ctx, tx, h, s, commercetools.Publish(certify))
 	}
@@ -181,12 +184,32 @@ func (p *Portal) stepPublish(ctx context.Context, tx *store.Tx, h *pipelineRun, 
 		return p.failStep(ctx, tx, h, s, "publish_failed", reportText(there.PublishingReport.Entries))
 	case certify && there.Status != commercetools.StatusProcessing:
 		return h.waits(ctx, tx, s, certifyPause, string(there.Status)) // people work on it, in whatever words
+	case there.Resting() && tx.Now().Sub(s.StartedAt.Time) > publishPatience:
+		return refuse("pipeline_not_published", "status", string(there.Status))
 	}
 	return h.waits(ctx, tx, s, pipelinePause, string(there.Status))
 }
 
 func beingCertified(d commercetools.Draft) bool {
 	return d.Status == commercetools.StatusReadyForCertification || d.Status == commercetools.StatusInCertification
+}
+
+const (
+	// connectorPatience is how long a step waits to hear what is published before it publishes.
+	connectorPatience = 2 * time.Minute
+	// publishPatience is how long a step waits for what was published privately to be there: the official client gives up
+	// after 20 minutes.
+	publishPatience = 30 * time.Minute
+	// connectorPause is how often everything is copied meanwhile.
+	connectorPause = 20 * time.Second
+)
+
+// holdForConnector has what is published copied, and a step begin after that.
+func (p *Portal) holdForConnector(ctx context.Context, tx *store.Tx, h *pipelineRun, s *store.PipelineStep) error {
+	if err := tx.Enqueue(ctx, store.SyncConnect{AccountID: h.AccountID}, p.Now()); err != nil {
+		return err
+	}
+	return h.holds(ctx, tx, s, connectorPause, "")
 }
 
 // stepRedeploy brings one deployment to what was published.
@@ -200,12 +223,12 @@ func (p *Portal) stepRedeploy(ctx context.Context, tx *store.Tx, h *pipelineRun,
 		switch {
 		case err != nil:
 			return err
-		case !d.Resting():
-			h.NotBefore = store.At(tx.Now().Add(pipelinePause))
-			return nil
+		case row.GoneAt.IsZero() && !d.Resting():
+			return h.holds(ctx, tx, s, pipelinePause, row.Status)
+		case h.draft.ConnectorTag != h.Tag && tx.Now().Sub(s.StartedAt.Time) > publishPatience:
+			return refuse("pipeline_other_connector", "tag", orElse(h.draft.ConnectorTag, "–"), "wanted", h.Tag)
 		case h.draft.ConnectorTag != h.Tag: // what was published is copied a moment later
-			h.NotBefore = store.At(tx.Now().Add(pipelinePause))
-			return tx.Enqueue(ctx, store.SyncConnect{AccountID: h.AccountID}, p.Now())
+			return p.holdForConnector(ctx, tx, h, s)
 		case row.Tag == h.Tag && row.ConnectorVersion >= h.draft.ConnectorVersion && d.Status == commercetools.StatusDeployed:
 			return p.passed(ctx, tx, h, s, store.StepSkipped, "")
 		}

@@ -282,6 +282,48 @@ func TestPipelineOfADraftThatMoves(t *testing.T) {
 	}
 }
 
+// TestPipelineStopOutlivesWhoWorks: a process that is reading or asking while a person stops does not write over that.
+func TestPipelineStopOutlivesWhoWorks(t *testing.T) {
+	r := newReleaseYard(t)
+	p := r.start(PipelineWish{Tag: "v1.1.0", Publish: PublishPrivately})
+	r.ok(r.store.Update(r.ctx, func(tx *store.Tx) error {
+		mine, err := tx.ClaimRow(r.ctx, store.Pipelines, p.ID, "worker", r.clock.Now().Add(time.Hour))
+		if err == nil && !mine {
+			err = store.ErrLost
+		}
+		return err
+	}))
+	before, err := r.store.Pipeline(r.ctx, p.ID)
+	r.ok(err)
+	r.ok(r.portal.StopPipeline(r.ctx, r.staff, p.ID))
+	err = r.store.Update(r.ctx, func(tx *store.Tx) error { return tx.PutPipeline(r.ctx, before, "worker") })
+	if !errors.Is(err, store.ErrLost) {
+		t.Errorf("who worked writes: %v", err)
+	}
+	if now, err := r.store.Pipeline(r.ctx, p.ID); err != nil || now.State != store.PipelineStopped {
+		t.Errorf("it is %s after a stop, %v", now.State, err)
+	}
+}
+
+// TestPipelineWaitsForSomebodyElsesPreview: a preview that somebody requests meanwhile is waited for, and then it publishes.
+func TestPipelineWaitsForSomebodyElsesPreview(t *testing.T) {
+	r := newReleaseYard(t)
+	p := r.start(PipelineWish{Tag: "v1.1.0", Publish: PublishPrivately, AskBefore: []string{store.StepPublish}})
+	asked := r.until(r.portal, p.ID, store.PipelineAsking)
+	o := r.update(r.draft.ID, commercetools.UpdatePreviewable())
+	if o.State != store.OpDone {
+		t.Fatalf("the preview was not requested: %+v", o)
+	}
+	r.ok(r.portal.AnswerPipeline(r.ctx, r.staff, p.ID, asked.Step, true))
+	if got := r.steps(p.ID); !strings.HasSuffix(got, "publish:waiting") {
+		t.Errorf("it does not wait: %s", got)
+	}
+	r.until(r.portal, p.ID, store.PipelineDone)
+	if n := r.there(r.draft).Accepted["publish"]; n != 1 {
+		t.Errorf("published %d times", n)
+	}
+}
+
 func TestPipelineWaitsForCertification(t *testing.T) {
 	r := newReleaseYard(t)
 	p := r.start(PipelineWish{Tag: "v1.1.0", Publish: PublishCertified})

@@ -166,12 +166,17 @@ func (t *Tx) AddPipeline(ctx context.Context, p Pipeline, values Values, steps [
 	return p, nil
 }
 
+// LockPipeline reads a pipeline so that nobody changes it before the transaction ends; ErrNotFound when there is none.
+func (t *Tx) LockPipeline(ctx context.Context, id string) (Pipeline, error) {
+	return one(ctx, t.q, "reading a pipeline", scanPipeline, `SELECT `+pipelineColumns+` FROM pipelines WHERE id = $1`+t.lock(), id)
+}
+
 // PutPipeline writes where a pipeline stands. A process that has claimed it says so in by and gets ErrLost when it no longer
-// has it; "" writes for a person, whatever is claimed. The values of one that has ended are forgotten.
+// has it, or a person has stopped it meanwhile; "" writes for a person, whatever is claimed. The values of one that has ended are forgotten.
 func (t *Tx) PutPipeline(ctx context.Context, p Pipeline, by string) error {
 	n, err := t.exec(ctx, "storing a pipeline", `
 		UPDATE pipelines SET state = $2, step = $3, not_before = $4, updated_at = $5, ended_at = $6, sealed = CASE WHEN $6 = 0 THEN sealed ELSE $7 END
-		WHERE id = $1 AND ($8 = '' OR claimed_by = $8)`, p.ID, p.State, p.Step, p.NotBefore, t.Now(), p.EndedAt, []byte{}, by)
+		WHERE id = $1 AND ($8 = '' OR claimed_by = $8 AND state = '`+PipelineRunning+`')`, p.ID, p.State, p.Step, p.NotBefore, t.Now(), p.EndedAt, []byte{}, by)
 	if err == nil && n == 0 {
 		err = ErrLost
 	}
