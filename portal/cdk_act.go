@@ -167,19 +167,27 @@ func aboutCDK(d store.CDKDeployment) any {
 	return about
 }
 
-// CDKToken is the account that a deployment was made with, and what has become of its token: "" is the same still,
-// "replaced" is another in its place, which may not share what that one owns, "gone" is configured no more.
+// CDKToken is the account that a deployment was made with, and what has become of its token: "" is the same still, be it
+// under another name by now, "replaced" is another in its place, which may not share what that one owns, "gone" is
+// configured no more.
 func (p *Portal) CDKToken(ctx context.Context, d store.CDKDeployment) (account store.DeployAccount, state string, err error) {
 	account, err = p.store.DeployAccount(ctx, d.AccountID)
-	switch {
-	case err != nil:
+	if err != nil || account.GoneAt.IsZero() && account.Fingerprint == d.Fingerprint {
 		return account, "", err
-	case !account.GoneAt.IsZero():
-		return account, "gone", nil
-	case account.Fingerprint != d.Fingerprint:
-		return account, "replaced", nil
 	}
-	return account, "", nil
+	all, err := p.store.DeployAccounts(ctx, store.PlatformTrayCDK)
+	if err != nil {
+		return account, "", err
+	}
+	for _, other := range all {
+		if other.Region == d.Region && other.Fingerprint == d.Fingerprint {
+			return other, "", nil
+		}
+	}
+	if !account.GoneAt.IsZero() {
+		return account, "gone", nil
+	}
+	return account, "replaced", nil
 }
 
 // careCDK gives what was left under way a job again, and removes uploads that were broken off.

@@ -124,10 +124,11 @@ func (p *Portal) advanceShare(ctx context.Context, id string) (time.Duration, er
 
 // callShare shares by the token that owns the connector, and by no other.
 func (p *Portal) callShare(ctx context.Context, d store.CDKDeployment, emails []string) (string, error) {
-	if _, err := p.shares(ctx, d); err != nil {
+	account, err := p.shares(ctx, d)
+	if err != nil {
 		return "", err
 	}
-	c, err := p.deployClient(ctx, d.AccountID)
+	c, err := p.deployClient(ctx, account.ID)
 	if err != nil {
 		return "", err
 	}
