@@ -46,6 +46,23 @@ func cdkTone(d store.CDKDeployment) string {
 	return "busy"
 }
 
+// cdkProblem is the key of what stands in the way of a deployment, "" = nothing, and whether that is said instead of how far
+// it is. The same answer means something else when Tray was only asked how far it is, for it goes on there all the same,
+// and when Portico has given up: nothing is tried by itself any more.
+func cdkProblem(a AdminPage, d store.CDKDeployment) (key string, instead bool) {
+	if d.Problem == "" {
+		return "", false
+	}
+	watched := d.State == store.CDKBuilding || d.State == store.CDKDeploying || d.State == store.CDKBehind
+	if key = "cdk.watching." + d.Problem; watched && d.EndedAt.IsZero() && a.Has(key) {
+		return key, false
+	}
+	if key = "cdk.ended." + d.Problem; !d.EndedAt.IsZero() && a.Has(key) {
+		return key, true
+	}
+	return "cdk.problem." + d.Problem, true
+}
+
 // cdkStep is how far a deployment has come, of cdkSteps.
 func cdkStep(d store.CDKDeployment) int {
 	switch d.State {
