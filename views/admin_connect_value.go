@@ -50,6 +50,7 @@ type ValueField struct {
 	Value       string   // "" of a hidden one
 	Set         bool     // of a hidden one: something was entered, and is kept sealed
 	Empty       bool     // that is nothing at all
+	Usual       string   // of a hidden one: the variable that stands for it, as long as nothing else was entered
 	There       bool     // of a hidden one: the deployment has it already
 	At          store.Time
 	By          string // who has set what is there; "" = not from here
@@ -102,6 +103,8 @@ func (f ValueField) wrong() bool {
 // placeholder is what an empty field means.
 func (f ValueField) placeholder(p Page, redeploy bool) string {
 	switch {
+	case f.Usual != "":
+		return f.Usual
 	case f.Hidden && f.Set && f.Empty:
 		return p.T("connect.value.entered_empty")
 	case f.Hidden && f.Set:

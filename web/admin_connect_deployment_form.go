@@ -20,7 +20,7 @@ func (s *Server) adminDeployForm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	d.values.values = usual(d.values.form, s.Now())
+	d.values.values = d.values.begin()
 	if len(d.page.Targets) == 1 {
 		d.page.Targets[0].Chosen = true
 	}
@@ -50,6 +50,7 @@ func (s *Server) deployment(c echo.Context) (*deployRequest, error) {
 		return nil, err
 	}
 	f := d.values.form
+	d.values.begin = func() store.Values { return usual(f, s.Now()) }
 	d.values.purpose = "deploy " + p.Draft.ID + " " + strconv.FormatBool(p.Staged)
 	p.Name, p.Tag, p.Version, p.APIClient, p.Published = f.Name, f.Tag, f.Version, f.APIClient, p.Draft.ConnectorVersion > 0
 	proposed, err := s.Portal.ProposeTargets(ctx, p.Draft.ID, p.Staged)
@@ -232,6 +233,9 @@ func reviewRows(f valueForm) (rows []views.ReviewRow) {
 		for _, application := range places {
 			value, ok := shown[portal.ValueName(application, c.Key)]
 			row := views.ReviewRow{Application: application, Key: c.Key, Hidden: c.Hidden, Secured: c.Secured, Value: value.Value}
+			if usual := isUsual(c, f.values, application); usual != "" {
+				row.Hidden, row.Value = false, usual
+			}
 			if !ok || value.Empty {
 				if row.Value, row.Default = c.DefaultOf(application); !row.Default && c.Default != "" {
 					row.Value, row.Default = c.Default, true

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -64,9 +67,32 @@ func (s *Server) beginRedeploy(c echo.Context, d *redeployRequest) error {
 		return err
 	}
 	d.values.form, d.values.values, d.before, d.page.Sure = state.Form, state.Values, state.Values, state.Sure
+	plan, err := s.Portal.PlanRedeploy(c.Request().Context(), portal.RedeployWish{DeploymentID: d.page.Deployment.ID, UpdateConnector: d.page.Update})
+	if err != nil {
+		return err
+	}
+	d.values.values = withNew(state, plan.Changes, s.Now())
 	document, err := portal.DeploymentDocument(d.page.Deployment)
 	d.there = hiddenThere(state, document)
 	return err
+}
+
+// withNew is the values that a deployment has, with the defaults of what its connector asks for only now.
+func withNew(state portal.RedeployState, changes []portal.ValueChange, now time.Time) store.Values {
+	isNew := func(c portal.ConfigField) bool {
+		return !slices.ContainsFunc(changes, func(v portal.ValueChange) bool {
+			return v.Key == c.Key && v.State != portal.ValueNew && (c.Shared && v.Application == "" || slices.Contains(c.Applications, v.Application))
+		})
+	}
+	f := state.Form
+	f.Fields = slices.DeleteFunc(slices.Clone(f.Fields), func(c portal.ConfigField) bool { return !isNew(c) })
+	added, v := usual(f, now), state.Values
+	v.Shared = slices.Concat(v.Shared, added.Shared)
+	v.Applications = maps.Clone(v.Applications)
+	for application, values := range added.Applications {
+		v.Applications[application] = slices.Concat(v.Applications[application], values)
+	}
+	return v
 }
 
 // hiddenThere is the hidden values that a deployment has, with who has sent them where that was from here. Of a field that is
@@ -167,12 +193,20 @@ func (s *Server) lookRedeploy(c echo.Context, d *redeployRequest) error {
 	for _, change := range plan.Changes {
 		p.Changes = append(p.Changes, views.ValueChange{
 			Application: change.Application, Key: change.Key, Schedule: change.Schedule, Secured: change.Secured, Hidden: change.Hidden, State: change.State, Sent: change.Sent,
-			Old: change.Old, New: change.New, Required: change.Required, Given: change.Given, At: change.At, By: change.By,
+			Old: change.Old, New: change.New, Required: change.Required, Given: change.Given || !change.Sent && hasDefault(plan.Form, change), At: change.At, By: change.By,
 		})
 		seen = append(seen, portal.ValueName(change.Application, change.Key), change.State, change.New)
 	}
 	p.Reviewed = inShort(seen...)
 	return nil
+}
+
+// hasDefault says whether the platform takes a default where a value is left out.
+func hasDefault(f portal.ConfigForm, change portal.ValueChange) bool {
+	return slices.ContainsFunc(f.Fields, func(c portal.ConfigField) bool {
+		_, usual := c.DefaultOf(change.Application)
+		return usual && c.Key == change.Key && c.Secured == change.Secured
+	})
 }
 
 // sendRedeploy sends what was looked at; when it would be something else by now, it has to be looked at again.

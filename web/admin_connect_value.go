@@ -36,7 +36,8 @@ type valueForm struct {
 	id      string // under which it is kept; "" before it was
 	values  store.Values
 	outcome *views.PasteOutcome
-	saved   string // the name of the profile that was saved
+	saved   string              // the name of the profile that was saved
+	begin   func() store.Values // with what a form that is not kept yet has begun; nil = with values
 }
 
 // readValues brings a form up to what a request says: what was kept of it, over that what was entered, and what the step
@@ -62,6 +63,9 @@ func (s *Server) readValues(c echo.Context, f *valueForm) error {
 	}
 	if post.Get("step") == stepSend {
 		return nil
+	}
+	if post.Get("form") == "" && f.begin != nil {
+		f.values = f.begin()
 	}
 	f.values = f.form.Enter(f.values, entriesOf(f.form, post), actor.Name, s.Now())
 	err = s.stepValues(c, f, post)
@@ -136,12 +140,16 @@ func placesOf(c portal.ConfigField) []string {
 	return append([]string{""}, c.Applications...)
 }
 
-// usual is the values that a form begins with: defaults, and what is usual for well-known keys.
+// usual is the values that a form begins with: defaults, and what is usual for well-known keys. Secured ones begin with what
+// is usual too, since a variable is no secret.
 func usual(f portal.ConfigForm, now time.Time) store.Values {
 	var e portal.Entries
 	for _, c := range f.Fields {
 		value := cmp.Or(c.Default, c.Suggestion)
-		if value == "" || c.Hidden {
+		if c.Hidden {
+			value = c.Suggestion
+		}
+		if value == "" {
 			continue
 		}
 		application := ""
@@ -193,9 +201,11 @@ func numberField(f *views.ValueField, number *int) {
 func valueField(p views.Page, c portal.ConfigField, values store.Values, shown, there map[string]portal.ShownValue, faults []portal.ValueFault) views.ValueField {
 	f := plainField(c, c.Name(), shown, there)
 	f.Differs, f.Of = c.Differs(values), c.Applications
+	f.Usual = isUsual(c, values, placesOf(c)[0])
 	if c.Several() {
 		for _, application := range c.Applications {
 			own := plainField(c, portal.ValueName(application, c.Key), shown, there)
+			own.Usual = isUsual(c, values, application)
 			if own.Application = application; !f.Differs {
 				own.Value, own.Set, own.Empty = f.Value, f.Set, f.Empty
 			}
@@ -211,6 +221,18 @@ func valueField(p views.Page, c portal.ConfigField, values store.Values, shown, 
 		f.Faults = faultsAt(p, faults, c.Key, append(slices.Clone(c.Applications), applicationOf(c)...))
 	}
 	return f
+}
+
+// isUsual is a variable that stands for a hidden field, as the form has begun with it; "" for anything else.
+func isUsual(c portal.ConfigField, values store.Values, application string) string {
+	list := values.Shared
+	if own := values.Applications[application]; application != "" && slices.ContainsFunc(own, func(v store.SetValue) bool { return v.Key == c.Key }) {
+		list = own
+	}
+	if c.Hidden && slices.ContainsFunc(list, func(v store.SetValue) bool { return v.Key == c.Key && v.Value == secret.Text(c.Suggestion) }) {
+		return c.Suggestion
+	}
+	return ""
 }
 
 // applicationOf is under which application faults name a shared field: none.
