@@ -241,6 +241,22 @@ func TestFoundAfterAll(t *testing.T) {
 	}
 }
 
+// What is looked for again waits as long as another of the same connector is on its way.
+func TestLookingAgainIsBusy(t *testing.T) {
+	w := newCDKWorld(t)
+	w.fault(fault{Operation: "deploy", Kind: "500", Times: 3})
+	lost := w.one(w.deploy(w.upload("my-connector", "one"), "us"))
+	w.settle()
+	w.want(lost, store.CDKFailed, store.CDKLost)
+	w.fault(fault{Operation: "deploy", Kind: "lost", Times: 1})
+	other := w.one(w.deploy(w.upload("my-connector", "two"), "us"))
+	w.want(other, store.CDKSending, store.CDKUnreachable)
+	w.wantRefusal(w.portal.WatchCDK(w.ctx, w.actor, lost.ID), "cdk_busy")
+	w.want(lost, store.CDKFailed, store.CDKLost)
+	w.settle()
+	w.want(other, store.CDKDeployed, "")
+}
+
 // A second try that is answered with the deployment of the first was the first's.
 func TestRepeatOfOurOwn(t *testing.T) {
 	w := newCDKWorld(t)
@@ -338,6 +354,10 @@ func TestOneAtATime(t *testing.T) {
 	w.want(second, store.CDKQueued, "")
 	w.want(third, store.CDKQueued, "")
 	w.want(elsewhere, store.CDKDeployed, "")
+	for w.again(first).State == store.CDKSending {
+		w.next(first)
+	}
+	w.want(w.next(third), store.CDKQueued, "") // the second comes first
 	w.settle()
 	var taken []string
 	for _, d := range w.there() {
