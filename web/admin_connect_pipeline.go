@@ -92,7 +92,11 @@ func (s *Server) adminStartPipeline(c echo.Context) error {
 	wish := portal.PipelineWish{
 		DraftID: p.Draft.ID, URL: p.URL, Tag: p.Tag, Preview: p.Preview, Key: p.Key, Publish: p.Publish, Redeploy: p.Redeploy, AskBefore: p.AskBefore, ProfileID: p.ProfileID,
 	}
-	switch form.Get("step") {
+	step := form.Get("step")
+	if looked := form.Get("looked"); step == "start" && looked != "" && looked != p.URL+" "+p.Tag {
+		step = "look" // at what was entered since: the button names another tag
+	}
+	switch step {
 	case "tags":
 		return s.listTags(c, p)
 	case "start":
