@@ -121,9 +121,14 @@ type person struct {
 
 func personOf(a store.Actor) person { return person{a.Kind, a.ID, a.Name} }
 
-// refused is a refusal in words: its text, filled with its arguments.
+// refused is a refusal in words: its text, filled with its arguments. A form would show it beside its field, which is named
+// here.
 func (a *API) refused(r *portal.Refusal) string {
-	return a.text("refusal."+r.Code, r.Args)
+	text := a.text("refusal."+r.Code, r.Args)
+	if field := r.Args["field"]; field != "" {
+		return field + ": " + text
+	}
+	return text
 }
 
 func (a *API) text(key string, args map[string]string) string {

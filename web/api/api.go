@@ -164,11 +164,11 @@ func (a *API) fail(ctx context.Context, err error) error {
 	case errors.As(err, &told):
 		return err
 	case errors.As(err, &refusal):
-		var args []any
-		for name, value := range refusal.Args {
-			args = append(args, name, value)
+		status := http.StatusUnprocessableEntity
+		if refusal.Code == "archive_large" {
+			status = http.StatusRequestEntityTooLarge
 		}
-		return problem(http.StatusUnprocessableEntity, refusal.Code, words.T("refusal."+refusal.Code, args...))
+		return problem(status, refusal.Code, a.refused(refusal))
 	case errors.Is(err, store.ErrNotFound):
 		return problem(http.StatusNotFound, "", "There is nothing here by that name.")
 	case errors.As(err, &up):

@@ -114,6 +114,7 @@ func takeTime(ctx huma.Context) {
 func (a *API) uploadArchive(ctx context.Context, in *archiveUpload) (*document[archive], error) {
 	x, err := a.Portal.ReceiveArchive(ctx, actor(ctx), filepath.Base(in.Filename), in.body)
 	if err != nil {
+		io.Copy(io.Discard, in.body) //nolint:errcheck // to its limit: who is still sending would not hear the answer
 		return nil, err
 	}
 	return &document[archive]{a.archiveOf(x)}, nil
