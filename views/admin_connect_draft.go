@@ -30,16 +30,6 @@ type AdminDraftPage struct {
 	Refused     string
 }
 
-// working says whether anything goes on by itself.
-func (p AdminDraftPage) working() bool {
-	for _, o := range p.Operations {
-		if o.UnderWay() {
-			return true
-		}
-	}
-	return !p.Document.Resting()
-}
-
 // open is the operations that go on, or that wait for a person.
 func (p AdminDraftPage) open() []store.Operation {
 	var open []store.Operation
