@@ -121,7 +121,10 @@ func (p *Portal) DropOperation(ctx context.Context, actor store.Actor, operation
 		switch {
 		case o.State == store.OpFailed && o.DroppedAt.IsZero():
 		case o.State == store.OpMoved, o.State == store.OpWaiting && !intentOf(o).Unsure:
-			o.State, o.Problem, o.EndedAt = store.OpFailed, problemLeft, tx.Now()
+			if o.Problem != problemLost { // which stays true
+				o.Problem = problemLeft
+			}
+			o.State, o.EndedAt = store.OpFailed, tx.Now()
 		case o.UnderWay():
 			return refuse("operation_under_way")
 		default:

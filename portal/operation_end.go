@@ -64,11 +64,16 @@ func (p *Portal) giveUpOperation(ctx context.Context, r opRun) error {
 	return p.fail(ctx, r, opFault{code, r.Detail, r.HTTPStatus, r.UpstreamRequest})
 }
 
-// askPerson leaves an operation to a person, because what it is to change has changed in a way that matters to it.
+// askPerson leaves an operation to a person, because what it is to change has changed in a way that matters to it. Where an
+// answer was lost before, it may have been done, and changed again by somebody else.
 func (p *Portal) askPerson(ctx context.Context, r opRun, moved []store.Moved) error {
 	return p.keepRun(ctx, &r, func(tx *store.Tx) error {
+		args := movedArgs(moved)
 		r.State, r.Problem, r.Moved = store.OpMoved, problemMoved, moved
-		return p.tellEnd(ctx, tx, r.Operation, ".moved", movedArgs(moved))
+		if r.Unsure {
+			r.Problem, args["lost"] = problemLost, "true"
+		}
+		return p.tellEnd(ctx, tx, r.Operation, ".moved", args)
 	})
 }
 

@@ -195,3 +195,27 @@ func TestFailedOperationsAreRepeatedAsNewOnes(t *testing.T) {
 	wantRefused(t, err, "operation_not_repeatable")
 	y.wantState(y.settle(y.portal, unsure.ID), store.OpDone, "")
 }
+
+// Where an answer was lost and somebody else has changed the same thing since, nobody can tell whether it was done: a person
+// is told so, also once they have left it.
+func TestLostAndOvertaken(t *testing.T) {
+	y := newYard(t)
+	d := plainDraft(y)
+	y.fault("updateDraft", "lost", 1)
+	o, err := y.portal.UpdateDraft(y.ctx, y.staff, d.ID, 0, []commercetools.Action{commercetools.SetName("Ours")})
+	y.ok(err)
+	y.byOther(d, fields{"name": "Theirs"})
+	o = y.settle(y.portal, o.ID)
+	y.wantState(o, store.OpMoved, problemLost)
+	if got := saidOf(o.Moved); got != "name: Connector plain → Theirs" {
+		t.Errorf("got %s", got)
+	}
+	events, err := y.store.EventsByCode(y.ctx, "draft.update.moved", 1)
+	y.ok(err)
+	if len(events) != 1 || events[0].Args["lost"] != "true" {
+		t.Errorf("got %+v, want that the timeline says it may have been done", events)
+	}
+	y.ok(y.portal.DropOperation(y.ctx, y.staff, o.ID))
+	y.wantState(y.operation(o.ID), store.OpFailed, problemLost)
+	y.wantCounts(map[string]int{"createDraft": 1}, map[string]int{"setName": 1})
+}
