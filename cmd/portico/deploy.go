@@ -3,9 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,7 +19,8 @@ import (
 )
 
 type deployCommand struct {
-	CDK deployCDKCommand `cmd:"" name:"cdk" help:"Deploy a connector.zip to Tray's regions, and share it."`
+	CDK     deployCDKCommand     `cmd:"" name:"cdk" help:"Deploy a connector.zip to Tray's regions, and share it."`
+	Connect deployConnectCommand `cmd:"" help:"Bring a tag of a commercetools connector through preview and publication to what runs it."`
 }
 
 // workshop is where a command deploys: the portal's own code over a store, with the jobs of deploying worked on here.
@@ -48,10 +52,10 @@ func openWorkshop(ctx context.Context, p *program, c *commands, data string) (*w
 	if err != nil {
 		return nil, err
 	}
-	s, done, err := ownStore(ctx, database, keys, time.Now)
+	s, done, err := ownStore(ctx, database, keys, p.now)
 	if err != nil {
 		remove()
-		return nil, fmt.Errorf("%w. Where the portal runs, it deploys too: on its pages, and by POST %s", err, "/api/v1/cdk/releases")
+		return nil, fmt.Errorf("%w. Where the portal runs it deploys too: on its pages, and for programs by its API below /api/v1", err)
 	}
 	w := &workshop{store: s, done: func() error { defer remove(); return done() }}
 	if err := w.open(ctx, p, cfg); err != nil {
@@ -73,7 +77,9 @@ func (w *workshop) open(ctx context.Context, p *program, cfg deployConfig) error
 		return err
 	}
 	log := newLog(p.stderr, slog.LevelError, false)
-	if w.portal, err = portal.New(portal.Options{Store: w.store, Now: time.Now, Log: log, ArchiveLimit: cfg.Archives, DeploysAlone: true}); err != nil {
+	if w.portal, err = portal.New(portal.Options{
+		Store: w.store, Now: p.now, Log: log, ArchiveLimit: cfg.Archives, DeploysAlone: true, LocalRepositories: simulated(cfg.Deploy),
+	}); err != nil {
 		return err
 	}
 	texts, err := messages.Load()
@@ -82,6 +88,71 @@ func (w *workshop) open(ctx context.Context, p *program, cfg deployConfig) error
 	}
 	w.words = texts.For("en")
 	return nil
+}
+
+// simulated says whether all of commercetools is on this machine, whose repositories then are too.
+func simulated(accounts []store.DeployAccount) bool {
+	some := false
+	for _, a := range accounts {
+		if a.Platform != store.PlatformCommercetools {
+			continue
+		}
+		u, err := url.Parse(a.APIURL)
+		if err != nil || !net.ParseIP(u.Hostname()).IsLoopback() && u.Hostname() != "localhost" {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// lookEvery is how often a command looks into its store for what has moved.
+const lookEvery = 100 * time.Millisecond
+
+// lookUntil looks until nothing goes on by itself any more, or nobody wants to wait.
+func lookUntil(ctx context.Context, ended func() (bool, error)) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		if is, err := ended(); err != nil || is {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+	}
+}
+
+// tell prints a line about what goes on, beside the result.
+func (p *program) tell(format string, args ...any) {
+	fmt.Fprintf(p.stderr, format+"\n", args...) //nolint:errcheck // nobody reads on
+}
+
+// inWords is an error in the words that a page has for it.
+func (w *workshop) inWords(err error) error {
+	var r *portal.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	return errors.New(w.text("refusal."+r.Code, r.Args))
+}
+
+func (w *workshop) text(key string, args map[string]string) string {
+	var pairs []any
+	for name, value := range args {
+		pairs = append(pairs, name, value)
+	}
+	return w.words.T(key, pairs...)
+}
+
+// printJSON writes a result to standard output.
+func (p *program) printJSON(result any) error {
+	encoder := json.NewEncoder(p.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(result)
 }
 
 // deployDatabase is the database that a command deploys with, and its keys.

@@ -32,55 +32,79 @@ func (c *deployCDKCommand) Run(ctx context.Context, p *program, all *commands) e
 	if err != nil {
 		return err
 	}
-	var result cdkResult
-	err = w.work(ctx, func(ctx context.Context) error {
-		result, err = c.deploy(ctx, p, w)
-		return err
-	})
-	if result.Release != "" || result.Archive.SHA256 != "" {
-		err = errors.Join(err, result.print(p, c.JSON))
-	}
-	return errors.Join(err, w.done())
+	result := cdkResult{Targets: []cdkTarget{}}
+	err = w.work(ctx, func(ctx context.Context) error { return c.deploy(ctx, p, w, &result) })
+	return errors.Join(result.print(p, c.JSON, err), w.done())
 }
 
-func (c *deployCDKCommand) deploy(ctx context.Context, p *program, w *workshop) (result cdkResult, err error) {
+func (c *deployCDKCommand) deploy(ctx context.Context, p *program, w *workshop, result *cdkResult) error {
 	accounts, err := w.tokens(ctx, c.Region)
 	if err != nil {
-		return result, err
+		return err
 	}
 	archive, err := w.archive(ctx, commandActor(p.getenv), c.Archive)
 	if err != nil {
-		return result, w.plain(err)
+		return w.inWords(err)
 	}
 	result.archive(w.words, archive)
 	wish := portal.ReleaseWish{ArchiveID: archive.ID, Name: orElse(c.Name, archive.Name), Version: orElse(c.Version, archive.Version), Accounts: accounts, Emails: c.Share}
-	release, err := w.unfinished(ctx, wish)
+	release, err := w.unfinished(ctx, commandActor(p.getenv), wish)
 	if errors.Is(err, store.ErrNotFound) {
 		release, err = w.portal.DeployArchive(ctx, commandActor(p.getenv), wish)
 	}
 	if err != nil {
-		return result, w.plain(err)
+		return w.inWords(err)
 	}
 	result.Release, result.Connector, result.Version = release.ID, release.Name, release.Version
-	return result, c.follow(ctx, p, w, &result)
+	return c.follow(ctx, p, w, result)
 }
 
-// unfinished is the release of the same wish that an interrupted command has left; ErrNotFound when there is none.
-func (w *workshop) unfinished(ctx context.Context, wish portal.ReleaseWish) (store.Release, error) {
-	rows, err := w.store.CDKUnderWay(ctx)
+// unfinished is the release of the same wish that an interrupted command has left, and goes on; ErrNotFound when there is
+// none.
+func (w *workshop) unfinished(ctx context.Context, actor store.Actor, wish portal.ReleaseWish) (store.Release, error) {
+	under, err := w.store.CDKUnderWay(ctx)
 	if err != nil {
 		return store.Release{}, err
 	}
-	for _, d := range rows {
+	for _, d := range under {
 		r, err := w.store.Release(ctx, d.ReleaseID)
 		if err != nil {
 			return r, err
 		}
-		if r.ArchiveID == wish.ArchiveID && r.Name == wish.Name && r.Version == wish.Version && slices.Contains(wish.Accounts, d.AccountID) {
-			return r, nil
+		rows, err := w.store.CDKDeploymentsOf(ctx, r.ID)
+		if err != nil {
+			return r, err
+		}
+		if same(r, rows, wish) {
+			return r, w.goOn(ctx, actor, rows)
 		}
 	}
 	return store.Release{}, store.ErrNotFound
+}
+
+// same says whether a release is what is wished for.
+func same(r store.Release, rows []store.CDKDeployment, wish portal.ReleaseWish) bool {
+	var accounts []string
+	for _, d := range rows {
+		accounts = append(accounts, d.AccountID)
+	}
+	emails, _ := portal.ParseEmails(strings.Join(wish.Emails, "\n"))
+	return r.ArchiveID == wish.ArchiveID && r.Name == wish.Name && r.Version == wish.Version && slices.Equal(r.Emails, emails) &&
+		slices.Equal(slices.Sorted(slices.Values(accounts)), slices.Sorted(slices.Values(wish.Accounts)))
+}
+
+// goOn decides what an earlier command has left open: what was not sent, because another ran, is sent, and what was given
+// up waiting for is waited for.
+func (w *workshop) goOn(ctx context.Context, actor store.Actor, rows []store.CDKDeployment) (err error) {
+	for _, d := range rows {
+		switch {
+		case d.Asks():
+			err = errors.Join(err, w.portal.SendAfter(ctx, actor, d.ID, true))
+		case d.WaitedOut && d.EndedAt.IsZero():
+			err = errors.Join(err, w.portal.WatchCDK(ctx, actor, d.ID))
+		}
+	}
+	return err
 }
 
 // follow prints a line whenever a target moves on, until all have ended.
@@ -88,12 +112,12 @@ func (c *deployCDKCommand) follow(ctx context.Context, p *program, w *workshop, 
 	waiting, stop := context.WithTimeout(ctx, c.Wait)
 	defer stop()
 	told := map[string]string{}
-	err := until(waiting, func() (bool, error) {
+	err := lookUntil(waiting, func() (bool, error) {
 		ended, err := w.targets(waiting, result)
 		for _, t := range result.Targets {
 			if line := t.line(); told[t.Token] != line {
 				told[t.Token] = line
-				fmt.Fprintln(p.stderr, line) //nolint:errcheck // nobody reads on
+				p.tell("%s", line)
 			}
 		}
 		return ended, err
@@ -104,7 +128,7 @@ func (c *deployCDKCommand) follow(ctx context.Context, p *program, w *workshop, 
 	case err == nil:
 		return errNotDeployed
 	case waiting.Err() != nil:
-		return fmt.Errorf("%w: nobody waits any more, and what Tray has taken goes on there; the same command with -data looks again", errNotDeployed)
+		return fmt.Errorf("%w: nobody waits any more, and what Tray has taken goes on there; the same command looks again, with the same -data without sending again", errNotDeployed)
 	}
 	return err
 }
@@ -148,19 +172,6 @@ func (w *workshop) archive(ctx context.Context, actor store.Actor, path string) 
 	}
 	defer f.Close() //nolint:errcheck // it was read
 	return w.portal.ReceiveArchive(ctx, actor, filepath.Base(path), f)
-}
-
-// plain is an error in the words that a page has for it.
-func (w *workshop) plain(err error) error {
-	var r *portal.Refusal
-	if !errors.As(err, &r) {
-		return err
-	}
-	var pairs []any
-	for name, value := range r.Args {
-		pairs = append(pairs, name, value)
-	}
-	return errors.New(w.words.T("refusal."+r.Code, pairs...))
 }
 
 // targets reads what has become of a release; ended says that nothing of it goes on by itself.

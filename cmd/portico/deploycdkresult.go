@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +17,7 @@ type cdkResult struct {
 	Version   string      `json:"version,omitempty"`
 	Archive   cdkArchive  `json:"archive"`
 	Targets   []cdkTarget `json:"targets"`
+	Error     string      `json:"error,omitempty"` // why it is not OK, where no target says it
 }
 
 type cdkArchive struct {
@@ -139,20 +140,24 @@ func (t cdkTarget) line() string {
 	return strings.Join(parts, "  ")
 }
 
-// print writes the result to standard output.
-func (r cdkResult) print(p *program, asJSON bool) error {
-	if asJSON {
-		encoder := json.NewEncoder(p.stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(r)
+// print writes the result to standard output, and gives back why it is not well. A command line that makes no sense has none.
+func (r cdkResult) print(p *program, asJSON bool, failure error) error {
+	if errors.As(failure, new(usageError)) {
+		return failure
 	}
 	for _, text := range append(r.Archive.Problems, r.Archive.Warnings...) {
-		fmt.Fprintln(p.stderr, "!", text) //nolint:errcheck // nobody reads on
+		p.tell("! %s", text)
+	}
+	if asJSON {
+		if failure != nil {
+			r.OK, r.Error = false, failure.Error()
+		}
+		return errors.Join(failure, p.printJSON(r))
 	}
 	for _, t := range r.Targets {
 		if _, err := fmt.Fprintf(p.stdout, "%s %s %s\n", regionNamed(t.Region), t.State, t.DeploymentID); err != nil {
-			return err
+			return errors.Join(failure, err)
 		}
 	}
-	return nil
+	return failure
 }

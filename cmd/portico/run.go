@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -14,6 +15,7 @@ type program struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+	now    func() time.Time // the clock of commands that wait for platforms
 }
 
 // commands are all that there are; kong reads their flags and arguments, one dash or two.
@@ -34,10 +36,13 @@ type usageError struct{ error }
 
 // run does what the arguments say until it is done or ctx ends.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
-	p := &program{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+	return (&program{getenv, stdin, stdout, stderr, time.Now}).run(ctx, args)
+}
+
+func (p *program) run(ctx context.Context, args []string) error {
 	var c commands
 	helped := false
-	k, err := kong.New(&c, kong.Name("portico"), kong.Writers(stdout, stderr), kong.UsageOnError(),
+	k, err := kong.New(&c, kong.Name("portico"), kong.Writers(p.stdout, p.stderr), kong.UsageOnError(),
 		kong.Description("Portico is a portal in which your customers connect integrations, inside your product."),
 		kong.Exit(func(int) { helped = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p, &c))
