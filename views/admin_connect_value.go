@@ -115,6 +115,19 @@ func (f ValueField) placeholder(p Page, redeploy bool) string {
 	return ""
 }
 
+// clearable says whether there is a hidden value that can be made empty.
+func (f ValueField) clearable(redeploy bool) bool {
+	return f.Usual != "" || f.Set || redeploy && f.There
+}
+
+// moreText says what else can be done with a hidden value than to type it.
+func (f ValueField) moreText(p Page, redeploy bool) string {
+	if f.clearable(redeploy) {
+		return p.T("connect.value.lines_or_none")
+	}
+	return p.T("connect.value.lines_only")
+}
+
 // rows is how many lines a long field shows.
 func (f ValueField) rows() string {
 	return lineCount(min(12, max(3, 1+strings.Count(f.Value, "\n"))))

@@ -18,6 +18,7 @@ func (s *Server) connectDeployRoutes() []route {
 	return []route{
 		{"GET", "/admin/connect/drafts/:draft/deploy", staffAdmin, s.adminDeployForm},
 		{"POST", "/admin/connect/drafts/:draft/deploy", staffAdmin, s.adminDeploy},
+		{"POST", "/admin/connect/operations/:operation/mend", staffAdmin, s.adminMendOperation},
 		{"GET", "/admin/connect/accounts/:account/deployments", staffViewer, s.adminDeployments},
 		{"GET", "/admin/connect/deployments/:deployment", staffViewer, s.adminDeployment},
 		{"POST", "/admin/connect/deployments/:deployment/look", staffSupport, s.adminLookDeployment},

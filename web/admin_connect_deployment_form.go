@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,13 +12,14 @@ import (
 
 	"portico/portal"
 	"portico/store"
+	"portico/upstream/commercetools"
 	"portico/views"
 )
 
 // adminDeployForm answers GET /admin/connect/drafts/:draft/deploy?what=: the form to deploy a draft as a preview, or with
 // what=published what is published from it.
 func (s *Server) adminDeployForm(c echo.Context) error {
-	d, err := s.deployment(c)
+	d, err := s.deployment(c, c.Param("draft"), c.QueryParam("what") != "published")
 	if err != nil {
 		return err
 	}
@@ -34,16 +37,16 @@ type deployRequest struct {
 	faults []portal.ValueFault
 }
 
-// deployment is the form that an address names, before anything was entered.
-func (s *Server) deployment(c echo.Context) (*deployRequest, error) {
+// deployment is the form of a draft, as a preview (staged), or of what is published from it, before anything was entered.
+func (s *Server) deployment(c echo.Context, draftID string, staged bool) (*deployRequest, error) {
 	ctx := c.Request().Context()
 	a, _, err := s.connectPage(c)
 	if err != nil {
 		return nil, err
 	}
-	d := &deployRequest{page: views.AdminDeployPage{AdminPage: a, Staged: c.QueryParam("what") != "published"}}
+	d := &deployRequest{page: views.AdminDeployPage{AdminPage: a, Staged: staged}}
 	p := &d.page
-	if p.Draft, err = s.Store.ConnectorDraft(ctx, c.Param("draft")); err != nil {
+	if p.Draft, err = s.Store.ConnectorDraft(ctx, draftID); err != nil {
 		return nil, err
 	}
 	if d.values.form, err = s.Portal.DeployForm(ctx, p.Draft.ID, p.Staged); err != nil {
@@ -93,7 +96,7 @@ func (d *deployRequest) wish() portal.DeployWish {
 // adminDeploy answers POST /admin/connect/drafts/:draft/deploy with a step: values are brought from elsewhere, what would be
 // sent is shown, or it is sent.
 func (s *Server) adminDeploy(c echo.Context) error {
-	d, err := s.deployment(c)
+	d, err := s.deployment(c, c.Param("draft"), c.QueryParam("what") != "published")
 	if err != nil {
 		return err
 	}
@@ -113,6 +116,60 @@ func (s *Server) adminDeploy(c echo.Context) error {
 		return s.sendDeploy(c, d, post.Get("reviewed"))
 	}
 	return s.answerDeploy(c, d, http.StatusOK)
+}
+
+// adminMendOperation answers POST /admin/connect/operations/:operation/mend: what an operation was to deploy, as a form again.
+func (s *Server) adminMendOperation(c echo.Context) error {
+	ctx := c.Request().Context()
+	o, err := s.Store.Operation(ctx, c.Param("operation"))
+	if err != nil {
+		return err
+	}
+	target, values, err := s.Portal.OperationValues(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	var body commercetools.DeploymentDraft
+	if err := json.Unmarshal([]byte(o.Body), &body); err != nil {
+		return err
+	}
+	draftID, err := s.draftOf(ctx, body.Connector.ID)
+	if err != nil {
+		return err
+	}
+	d, err := s.deployment(c, draftID, body.Connector.Staged)
+	if err != nil {
+		return err
+	}
+	d.values.values = d.values.form.Arrange(values)
+	if d.values.id, err = s.Portal.KeepForm(ctx, staffActor(c), "", d.values.purpose, d.values.values); err != nil {
+		return err
+	}
+	d.aim(target)
+	return s.answerDeploy(c, d, http.StatusOK)
+}
+
+// draftOf is our ID of a draft by the platform's, in whichever project it was seen; ErrNotFound when in none.
+func (s *Server) draftOf(ctx context.Context, upstreamID string) (string, error) {
+	all, err := s.Store.ConnectorDrafts(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	for _, d := range all {
+		if d.UpstreamID == upstreamID {
+			return d.ID, nil
+		}
+	}
+	return "", store.ErrNotFound
+}
+
+// aim chooses one target alone.
+func (d *deployRequest) aim(at portal.DeployTarget) {
+	for n := range d.page.Targets {
+		if t := &d.page.Targets[n]; t.Account.ID == at.AccountID {
+			t.Chosen, t.Region, t.Type, t.Key = true, at.Region, at.Type, at.Key
+		}
+	}
 }
 
 // reviewDeploy shows what would be sent, or what is wrong.

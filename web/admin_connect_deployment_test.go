@@ -18,7 +18,7 @@ func TestAdminDeploy(t *testing.T) {
 	draft := s.published("loyalty", shopLoyalty, "v1.0.0")
 	draft = s.update(draft.ID, commercetools.AddPrivateProject(s.us.Region+":"+s.us.ProjectKey), commercetools.AddPrivateProject(s.sis.Region+":"+s.sis.ProjectKey))
 	path := "/admin/connect/drafts/" + draft.ID + "/deploy?what=published"
-	page := s.get(path).says("h1", "Deploy Connector loyalty").says("nav.chips [aria-current]", "The published connector").count("fieldset.target", 2)
+	page := s.get(path).says("h1", "Deploy Connector loyalty").says("nav.chips [aria-current]", "The published connector").count("fieldset[data-testid^=target-]", 2)
 	page.says("main form", "LOYALTY_API_KEY", "Required", "Secured", "manage_extensions").says("[data-testid=target-us]", "North America")
 	if page.value("input[name='v:/SHOP_REGION']") != "europe-west1.gcp" || !strings.Contains(page.Find("textarea[name='v:points/TIERS']").Text(), `"silver": 100`) {
 		t.Error("a default is not filled in")
@@ -226,4 +226,25 @@ func TestAdminUndeploy(t *testing.T) {
 	s.clean(again)
 	to := "/admin/connect/drafts/" + draft.ID + "/deploy?what=published"
 	s.send(s.fill(again, to, "review").is(200), to).is(303)
+}
+
+// What was refused at commercetools comes back as a form, with the secrets that were entered.
+func TestAdminDeployMended(t *testing.T) {
+	s := newShop(t)
+	draft := s.published("loyalty", shopLoyalty, "v1.0.0")
+	path := "/admin/connect/drafts/" + draft.ID + "/deploy?what=published"
+	s.get("/admin/connect/drafts/"+draft.ID).count("#deploy-published[href$='/deploy?what=published']", 1)
+	s.control("faults", `{"operation": "createDeployment", "kind": "reject", "code": "ConnectorReferenceNotFound", "times": 1}`, nil)
+	review := s.fill(s.get(path), path, "review", append([]string{"target", s.us.ID, "key:" + s.us.ID, "mended"}, loyaltyFields...)...).is(200)
+	failed := s.get(s.send(review, path).is(303).location).says("[data-testid=problem]", "ConnectorReferenceNotFound")
+	form := s.post(failed.Find("#mend").Closest("form").AttrOr("action", "")[len("/in"):]).is(200)
+	form.says("[data-key=LOYALTY_API_KEY]", "Entered; kept sealed").count("input[name=target][checked][value='"+s.us.ID+"']", 1)
+	if got := form.value("input[name='key:" + s.us.ID + "']"); got != "mended" {
+		t.Errorf("the key is %q", got)
+	}
+	s.clean(form)
+	s.send(s.fill(form, path, "review").is(200), path).is(303)
+	if all := s.operations(); len(all) != 2 || all[0].State != store.OpDone {
+		t.Errorf("the operations are %v", all)
+	}
 }
