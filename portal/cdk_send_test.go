@@ -241,6 +241,26 @@ func TestFoundAfterAll(t *testing.T) {
 	}
 }
 
+// What another of ours has become meanwhile is not taken for ours.
+func TestAnothersIsNotOurs(t *testing.T) {
+	w := newCDKWorld(t)
+	w.control("POST", "/plans", map[string]any{"times": 1, "phases": []any{phase("Failed", 0)}}, nil)
+	first := w.want(w.one(w.deploy(w.upload("my-connector", "one"), "us")), store.CDKFailed, store.CDKBuildFailed)
+	w.plan(phase("Deployed", 0))
+	w.sent.holding(func(_ *http.Request, send func()) { // between the second one's look and its send
+		send()
+		w.sent.holding(nil)
+		w.ok(w.portal.RetryCDK(w.ctx, w.actor, first.ID))
+		w.fault(fault{Operation: "deploy", Kind: "500", Times: 1})
+	})
+	second := w.one(w.deploy(w.upload("my-connector", "two"), "us"))
+	w.settle()
+	first, second = w.want(first, store.CDKDeployed, ""), w.want(second, store.CDKDeployed, "")
+	if there := w.there(); len(there) != 3 || first.UpstreamID != there[1].ID || second.UpstreamID != there[2].ID {
+		t.Errorf("got %s and %s of %+v", first.UpstreamID, second.UpstreamID, there)
+	}
+}
+
 // What is looked for again waits as long as another of the same connector is on its way.
 func TestLookingAgainIsBusy(t *testing.T) {
 	w := newCDKWorld(t)
