@@ -36,6 +36,7 @@ type town struct {
 	pieces     store.Account // at Activepieces
 	predefined string
 	rollout    string
+	quay       quay
 }
 
 const (
@@ -83,6 +84,7 @@ func newTown(t *testing.T) *town {
 		}
 		return tx.SetAudience(d.ctx, g.ID, []string{d.acme.ID})
 	})
+	w.quay = w.newQuay()
 	w.automation = storetest.Must[[]store.AutomationCard](w)(d.store.Automations(d.ctx, d.ann, 0, 1))[0].ID
 	return w
 }
@@ -101,6 +103,7 @@ func (w *town) userCookie(u store.User) *http.Cookie {
 
 // fill puts things that there are into a route's path.
 func (w *town) fill(path string, in store.Instance) string {
+	path = w.fillDeploy(path)
 	path = strings.Replace(path, "/activepieces/:account", "/activepieces/"+w.pieces.ID, 1)
 	return strings.NewReplacer(":instance", in.ID, ":integration", w.offer.ID, ":workspace", w.acme.ID, ":automation", w.automation, ":user", w.ann.ID,
 		":account", w.account.ID, ":flow", "none", ":icon", "none", ":ticket", "none", ":job", "1", ":hash", townScript, ":slot", "none", ":predefined", w.predefined, ":rollout", w.rollout, "*", "none").Replace(path)

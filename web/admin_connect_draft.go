@@ -87,7 +87,7 @@ func (s *Server) adminActOnDraft(c echo.Context) error {
 		commercetools.ActCertify: commercetools.Publish(true), commercetools.ActUnlist: commercetools.Unlist(),
 	}[c.FormValue("act")]
 	if !ok {
-		return store.ErrNotFound
+		return echo.NewHTTPError(http.StatusBadRequest)
 	}
 	return s.changeDraft(c, action)
 }

@@ -193,7 +193,7 @@ func TestAdminDraftGuards(t *testing.T) {
 			t.Errorf("%s: open is %q, want %q", c.what, got, c.open)
 		}
 	}
-	s.post("/admin/connect/drafts/"+d.ID+"/act", "act", "nonsense").is(404)
+	s.post("/admin/connect/drafts/"+d.ID+"/act", "act", "nonsense").is(400)
 	s.as(store.StaffViewer)
 	s.get("/admin/connect/drafts/"+d.ID).count("[data-testid=actions], main form", 0)
 }
