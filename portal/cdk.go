@@ -6,36 +6,7 @@ import (
 	"time"
 
 	"portico/store"
-	"portico/upstream"
-	"portico/upstream/traycdk"
 )
-
-// How often the platform is asked, how long it is waited for, and how often an archive is sent.
-const (
-	// As Tray's own scripts ask, and slower for what takes its time.
-	cdkLookEvery  = 5 * time.Second
-	cdkLookSlowly = 15 * time.Second
-	cdkSlowAfter  = 2 * time.Minute
-	// cdkLookTroubled is how seldom a platform is asked at last that will not say.
-	cdkLookTroubled = 5 * time.Minute
-	// cdkWaitFor is how long anything is waited for without an end.
-	cdkWaitFor = 30 * time.Minute
-	// cdkArrivesWithin is how long after it was sent an archive can still arrive: the call's own time, and a margin.
-	cdkArrivesWithin = traycdk.SlowTimeout + 30*time.Second
-	// cdkSends is how often one wish is sent at most.
-	cdkSends = 3
-	// cdkTurn is how soon one looks whether it is its turn.
-	cdkTurn = 5 * time.Second
-	// How long one look may take, and how long a step is claimed for that looks twice, or sends.
-	cdkLookTimeout = 25 * time.Second
-	cdkClaim       = time.Minute
-	cdkSendClaim   = traycdk.SlowTimeout + time.Minute
-	// cdkHeld is how soon one looks again for what another process works on.
-	cdkHeld = 2 * time.Second
-)
-
-// trayPlatform is the actor of what happens at Tray.
-var trayPlatform = store.Actor{Kind: store.ActorPlatform, Name: "Tray"}
 
 // cdkHold is one process's hold on a deployment while it does the next step.
 type cdkHold struct {
@@ -159,97 +130,5 @@ func (p *Portal) noteCDK(ctx context.Context, h cdkHold, change func(*store.Tx, 
 	})
 }
 
-// tellCDK adds a line to a release's timeline about one of its regions; args are names and values.
-func tellCDK(ctx context.Context, tx *store.Tx, d store.CDKDeployment, code string, args ...string) error {
-	return tx.AddEvent(ctx, store.Event{
-		Code: code, Args: cdkArgs(d, args...), Actor: trayPlatform, SubjectKind: "release", SubjectID: d.ReleaseID, JourneyID: d.ReleaseID,
-	})
-}
-
-func cdkArgs(d store.CDKDeployment, args ...string) map[string]string {
-	all := map[string]string{"deployment": d.ID, "region": regionName(d.Region), "account": d.Label}
-	for i := 0; i+1 < len(args); i += 2 {
-		all[args[i]] = args[i+1]
-	}
-	return all
-}
-
-// regionName is a region as people know it.
-func regionName(id string) string {
-	if r, ok := traycdk.RegionByID(id); ok {
-		return r.Name
-	}
-	return id
-}
-
-// endCDK ends a deployment for a reason.
-func endCDK(ctx context.Context, tx *store.Tx, d *store.CDKDeployment, state, problem string) error {
-	d.State, d.Problem, d.EndedAt, d.NotBefore, d.WaitedOut = state, problem, tx.Now(), store.Time{}, false
-	return tellCDK(ctx, tx, *d, "cdk."+state, "problem", problem, "detail", d.Detail, "status", d.UpstreamStatus)
-}
-
-// answerOf keeps what an answer that says no was, nil when there was none to keep.
-func answerOf(d *store.CDKDeployment, err error) {
-	d.Problem, d.Detail, d.HTTPStatus, d.UpstreamReq = "", "", 0, ""
-	var e *upstream.Error
-	if !errors.As(err, &e) {
-		return
-	}
-	d.Problem, d.Detail, d.HTTPStatus, d.UpstreamReq = cdkProblem(e), e.Message, e.Status, e.RequestID
-}
-
-// cdkProblem is the code of an answer that says no, or of none.
-func cdkProblem(e *upstream.Error) string {
-	switch {
-	case errors.Is(e, errArchive):
-		return store.CDKArchive
-	case e.Kind == upstream.Limited:
-		return store.CDKLimited
-	case e.Temporary():
-		return store.CDKUnreachable
-	}
-	switch e.Status {
-	case 400:
-		return store.CDKRejected
-	case 401:
-		return store.CDKUnauthorized
-	case 403:
-		return store.CDKForbidden
-	case 404:
-		return store.CDKNotFound
-	case 413:
-		return store.CDKTooLarge
-	}
-	return store.CDKDeclined
-}
-
 // errArchive says that our copy of an archive cannot be read.
 var errArchive = errors.New("the archive cannot be read")
-
-// isGone says whether an account is configured no more.
-func isGone(err error) bool {
-	var r *Refusal
-	return errors.As(err, &r) && r.Code == "deploy_account_gone"
-}
-
-// cdkPace is how long to leave the platform alone after asking it about a deployment: longer for one that has gone on for
-// a while since it was taken, or sent.
-func (p *Portal) cdkPace(d store.CDKDeployment) time.Duration {
-	began := d.AcceptedAt
-	if began.IsZero() {
-		began = d.SentAt
-	}
-	if p.Now().Sub(began.Time) < cdkSlowAfter {
-		return cdkLookEvery
-	}
-	return cdkLookSlowly
-}
-
-// restCDK lets a deployment rest for a while before the platform is asked again: at least as long as that asks for.
-func (p *Portal) restCDK(d *store.CDKDeployment, pause time.Duration, failure error) {
-	var e *upstream.Error
-	if errors.As(failure, &e) {
-		pause = max(pause, min(e.RetryAfter, cdkWaitFor))
-	}
-	d.NotBefore = store.At(p.Now().Add(pause))
-}
