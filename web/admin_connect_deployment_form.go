@@ -1,8 +1,6 @@
 package web
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,7 +10,6 @@ import (
 
 	"portico/portal"
 	"portico/store"
-	"portico/upstream/commercetools"
 	"portico/views"
 )
 
@@ -118,119 +115,6 @@ func (s *Server) adminDeploy(c echo.Context) error {
 	return s.answerDeploy(c, d, http.StatusOK)
 }
 
-// adminMendOperation answers POST /admin/connect/operations/:operation/mend: what an operation was to deploy, as a form again.
-func (s *Server) adminMendOperation(c echo.Context) error {
-	ctx := c.Request().Context()
-	o, err := s.Store.Operation(ctx, c.Param("operation"))
-	if err != nil {
-		return err
-	}
-	target, values, err := s.Portal.OperationValues(ctx, o.ID)
-	if err != nil {
-		return err
-	}
-	var body commercetools.DeploymentDraft
-	if err := json.Unmarshal([]byte(o.Body), &body); err != nil {
-		return err
-	}
-	draftID, err := s.draftOf(ctx, body.Connector.ID)
-	if err != nil {
-		return err
-	}
-	d, err := s.deployment(c, draftID, body.Connector.Staged)
-	if err != nil {
-		return err
-	}
-	d.values.values = d.values.form.Arrange(values)
-	if d.values.id, err = s.Portal.KeepForm(ctx, staffActor(c), "", d.values.purpose, d.values.values); err != nil {
-		return err
-	}
-	d.aim(target)
-	return s.answerDeploy(c, d, http.StatusOK)
-}
-
-// draftOf is our ID of a draft by the platform's, in whichever project it was seen; ErrNotFound when in none.
-func (s *Server) draftOf(ctx context.Context, upstreamID string) (string, error) {
-	all, err := s.Store.ConnectorDrafts(ctx, "")
-	if err != nil {
-		return "", err
-	}
-	for _, d := range all {
-		if d.UpstreamID == upstreamID {
-			return d.ID, nil
-		}
-	}
-	return "", store.ErrNotFound
-}
-
-// aim chooses one target alone.
-func (d *deployRequest) aim(at portal.DeployTarget) {
-	for n := range d.page.Targets {
-		if t := &d.page.Targets[n]; t.Account.ID == at.AccountID {
-			t.Chosen, t.Region, t.Type, t.Key = true, at.Region, at.Type, at.Key
-		}
-	}
-}
-
-// reviewDeploy shows what would be sent, or what is wrong.
-func (s *Server) reviewDeploy(c echo.Context, d *deployRequest) error {
-	if err := s.lookDeploy(c, d); err != nil {
-		return s.refuseDeploy(c, d, err)
-	}
-	if !sendable(d.faults) {
-		return s.answerDeploy(c, d, http.StatusUnprocessableEntity)
-	}
-	d.page.Review = true
-	return s.answerDeploy(c, d, http.StatusOK)
-}
-
-// lookDeploy finds what would be sent, and what is wrong with it.
-func (s *Server) lookDeploy(c echo.Context, d *deployRequest) (err error) {
-	ctx, w := c.Request().Context(), d.wish()
-	if d.faults, err = s.Portal.CheckDeploy(ctx, w); err != nil {
-		return err
-	}
-	if d.page.Planned, err = s.Portal.PlannedDeployments(ctx, w); err != nil {
-		return err
-	}
-	seen := warningsOf(d.faults)
-	for _, planned := range d.page.Planned {
-		seen = append(seen, planned.URL, planned.Body)
-	}
-	d.page.Reviewed = inShort(seen...)
-	d.page.Rows = reviewRows(d.values)
-	return nil
-}
-
-// sendDeploy sends what was looked at; when it would be something else by now, it has to be looked at again.
-func (s *Server) sendDeploy(c echo.Context, d *deployRequest, reviewed string) error {
-	if err := s.lookDeploy(c, d); err != nil {
-		return s.refuseDeploy(c, d, err)
-	}
-	if d.page.Reviewed != reviewed {
-		d.page.Review = sendable(d.faults)
-		return s.refuseDeploy(c, d, &portal.Refusal{Code: "deploy_reviewed"})
-	}
-	w := d.wish()
-	w.Anyway = true // the warnings are those that were shown
-	all, err := s.Portal.DeployConnector(c.Request().Context(), staffActor(c), w)
-	if err != nil {
-		return s.refuseDeploy(c, d, err)
-	}
-	if len(all) > 1 {
-		return s.redirect(c, "/admin/connect")
-	}
-	return s.afterSent(c, all[0])
-}
-
-// afterSent leads to what came of an operation on a deployment: the deployment, or while that is not known the operation.
-func (s *Server) afterSent(c echo.Context, o store.Operation) error {
-	if o.State == store.OpDone && o.SubjectID != "" {
-		return s.redirect(c, "/admin/connect/deployments/", o.SubjectID)
-	}
-	return s.redirect(c, "/admin/connect/operations/", o.ID)
-}
-
 // refuseDeploy shows the form with why it was refused; another error is everybody's.
 func (s *Server) refuseDeploy(c echo.Context, d *deployRequest, err error) error {
 	var ok bool
@@ -277,32 +161,4 @@ func (d *deployRequest) showTargetFaults() (chosen []views.DeployTarget) {
 		return d.page.Targets
 	}
 	return chosen
-}
-
-// reviewRows is the values of a form as they would be sent, before variables are replaced.
-func reviewRows(f valueForm) (rows []views.ReviewRow) {
-	shown := f.form.Show(f.values)
-	for _, c := range f.form.Fields {
-		places := []string{""}
-		if len(c.Applications) == 1 || c.Differs(f.values) {
-			places = c.Applications
-		}
-		for _, application := range places {
-			value, ok := shown[portal.ValueName(application, c.Key)]
-			row := views.ReviewRow{Application: application, Key: c.Key, Hidden: c.Hidden, Secured: c.Secured, Value: value.Value}
-			if usual := isUsual(c, f.values, application); usual != "" {
-				row.Hidden, row.Value = false, usual
-			}
-			if !ok || value.Empty {
-				if row.Value, row.Default = c.DefaultOf(application); !row.Default && c.Default != "" {
-					row.Value, row.Default = c.Default, true
-				}
-				if !row.Default {
-					continue
-				}
-			}
-			rows = append(rows, row)
-		}
-	}
-	return rows
 }

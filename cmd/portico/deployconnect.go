@@ -173,7 +173,10 @@ func (d *connectDelivery) findDraft(ctx context.Context) error {
 		}
 		names = append(names, portal.TypedName(one))
 	}
-	return usageError{fmt.Errorf("-key %s: the project has no such draft, but %s", d.Key, orElse(strings.Join(names, ", "), "none at all"))}
+	if len(names) == 0 {
+		return usageError{fmt.Errorf("-key %s: the project has no drafts, or the API client may not see them", d.Key)}
+	}
+	return usageError{fmt.Errorf("-key %s: the project has no such draft, but %s", d.Key, strings.Join(names, ", "))}
 }
 
 // wish is the pipeline that the command line asks for, without a stop.

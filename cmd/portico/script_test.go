@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -27,7 +28,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"portico": main})
+	testscript.Main(m, map[string]func(){"portico": main, "hurried": hurried})
 }
 
 // TestScripts runs the commands as an operator does, beside a simulated Tray, and an Activepieces where a script starts one.
@@ -43,11 +44,13 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TOKEN", sim.MasterToken())
 			env.Setenv("EMBEDDED_ID", sim.EmbeddedID())
 			env.Setenv("HOST_KEY", "0123456789abcdef0123456789abcdef")
+			env.Setenv(epochNamed, strconv.FormatInt(time.Now().UnixNano(), 10))
 			env.Setenv("LONG", "0123456789abcdef0123456789abcdef0123")
 			return os.MkdirAll(env.WorkDir+"/data", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"activepieces": startPieces, "cdk": startCDK, "connect": startConnect, "api-client": makeAPIClient, "control": controlPieces, "control-of": controlOf, "allow": allowFrames, "signing-keys": countSigningKeys, "strange-key": strangeKey,
+			"exits": wantExit, "archive": writeArchive, "payload": writePayload, "draft": makeDraft, "await": await, "normal": makeNormal,
 		},
 	})
 }
@@ -67,9 +70,9 @@ func startPieces(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// startCDK starts Tray's simulated service for connectors: cdk.
-func startCDK(ts *testscript.TestScript, _ bool, _ []string) {
-	sim := cdksim.New(cdksim.Options{})
+// startCDK starts Tray's simulated service for connectors: cdk [hurried].
+func startCDK(ts *testscript.TestScript, _ bool, args []string) {
+	sim := cdksim.New(cdksim.Options{Clock: simClock(ts, args)})
 	server := httptest.NewServer(sim)
 	ts.Defer(server.Close)
 	ts.Setenv("CDK", server.URL)
@@ -78,9 +81,9 @@ func startCDK(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// startConnect starts a simulated commercetools, with an API client that may everything: connect.
-func startConnect(ts *testscript.TestScript, _ bool, _ []string) {
-	sim, err := connectsim.Open(connectsim.Options{})
+// startConnect starts a simulated commercetools, with an API client that may everything: connect [hurried].
+func startConnect(ts *testscript.TestScript, _ bool, args []string) {
+	sim, err := connectsim.Open(connectsim.Options{Clock: simClock(ts, args)})
 	ts.Check(err)
 	server := httptest.NewServer(sim)
 	ts.Defer(server.Close)
