@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -93,6 +94,18 @@ func makeDraft(ts *testscript.TestScript, _ bool, args []string) {
 		Repository: commercetools.Repository{URL: ts.Getenv("CONNECT") + "/git/" + args[1] + ".git", Tag: args[2]},
 	})
 	ts.Check(err)
+}
+
+// approveDraft has commercetools' people certify a draft: approve KEY.
+func approveDraft(ts *testscript.TestScript, _ bool, args []string) {
+	controlOf(ts, false, []string{"CONNECT", "GET", "drafts"})
+	var drafts []struct{ ID, Key string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("answer")), &drafts))
+	for _, d := range drafts {
+		if d.Key == args[0] {
+			controlOf(ts, false, []string{"CONNECT", "POST", "drafts/" + d.ID + "/approve", "{}"})
+		}
+	}
 }
 
 // await asks a simulator's control API until the answer holds a text: await VARIABLE PATH TEXT.

@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"activepieces": startPieces, "cdk": startCDK, "connect": startConnect, "api-client": makeAPIClient, "control": controlPieces, "control-of": controlOf, "allow": allowFrames, "signing-keys": countSigningKeys, "strange-key": strangeKey,
-			"exits": wantExit, "archive": writeArchive, "payload": writePayload, "draft": makeDraft, "await": await, "normal": makeNormal,
+			"exits": wantExit, "archive": writeArchive, "payload": writePayload, "draft": makeDraft, "approve": approveDraft, "await": await, "normal": makeNormal,
 		},
 	})
 }
