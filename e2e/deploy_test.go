@@ -22,11 +22,13 @@ import (
 // regions are where each connector of a fleet goes.
 var regions = []string{"us", "eu", "ap"}
 
-// TestDeployFleet deploys two hundred connectors to three regions each, with a simulated Tray that loses answers, fails
+// connectors is how many a fleet has; each goes to every region.
+const connectors = 200
+
+// TestDeployFleet deploys many connectors to three regions each, with a simulated Tray that loses answers, fails
 // and asks to come back, and with the whole sandbox killed five times on the way.
 func TestDeployFleet(t *testing.T) {
 	t.Parallel()
-	const connectors = 200
 	f := newFleet(t)
 	f.plan("kaput-", "Failed")
 	names := make(chan string, connectors)
@@ -97,7 +99,7 @@ func (s *sandbox) cdk() simulator {
 // plan has the builds of each kaput connector end otherwise.
 func (f *fleet) plan(prefix, status string) {
 	f.t.Helper()
-	for n := 0; n < 200; n += 10 {
+	for n := 0; n < connectors; n += 10 {
 		f.s.cdk().control("POST", "plans", map[string]any{"name": fmt.Sprintf("%s%03d", prefix, n), "phases": []map[string]any{
 			{"status": "Building", "ms": 40_000}, {"status": status},
 		}})
