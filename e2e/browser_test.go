@@ -76,10 +76,12 @@ func (b *browser) follow(name string) *browser {
 	return in
 }
 
-// named finds the first element that a person would call so: by its text, its label or its data-testid.
+// named finds the first element that a person would call so, of those in the page itself before those around it: by its
+// text, its label or its data-testid.
 func (b *browser) named(selector, name string) *goquery.Selection {
 	b.t.Helper()
-	found := b.doc.Find(selector).FilterFunction(func(_ int, s *goquery.Selection) bool { return isNamed(s, name) })
+	all := b.doc.Find("main").Find(selector).AddSelection(b.doc.Find(selector)) // the menu comes last
+	found := all.FilterFunction(func(_ int, s *goquery.Selection) bool { return isNamed(s, name) })
 	if found.Length() == 0 {
 		b.t.Fatalf("%s shows no %s named %q, but:\n%s", b.url, selector, name, b.text())
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,8 @@ func TestSandboxWords(t *testing.T) {
 		said = append(said, p.line())
 	}
 	var addresses []string
-	for _, word := range strings.Fields(strings.Join(said, " ")) {
+	shell := func(line string) bool { return strings.Contains(line, "curl ") || strings.Contains(line, "--json ") }
+	for _, word := range strings.Fields(strings.Join(slices.DeleteFunc(said, shell), " ")) {
 		if strings.HasPrefix(word, "http://") {
 			addresses = append(addresses, strings.TrimRight(word, ".,;"))
 		}

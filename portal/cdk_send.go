@@ -87,6 +87,9 @@ func (p *Portal) putOff(ctx context.Context, h cdkHold, failure error, tries int
 	}
 	return p.keepCDK(ctx, h, func(tx *store.Tx, d *store.CDKDeployment) error {
 		was := d.Problem
+		if was == "" { // what it waited for until now was its turn
+			d.WatchFrom = tx.Now()
+		}
 		answerOf(d, e)
 		d.State, d.Tries = store.CDKQueued, tries
 		if !e.Temporary() || p.Now().Sub(d.WatchFrom.Time) >= cdkWaitFor {

@@ -51,7 +51,7 @@ func (p *Portal) newClient(a store.Account) client {
 	if pieces {
 		o = activepieces.Options(a.Name, a.Token, a.Password)
 	}
-	o.Now, o.Record, o.Transport = p.Now, p.recorder(a.ID), p.Transport
+	o.Now, o.Record, o.Transport, o.BreakerDelay = p.Now, p.recorder(a.ID), p.Transport, p.BreakerDelay
 	transport := upstream.NewClient(o)
 	// A workflow that fails says nothing of Tray: triggers are recorded by a client whose breaker hardly ever opens. It
 	// keeps a bit for each failure that it counts.

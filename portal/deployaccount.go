@@ -90,7 +90,7 @@ func (p *Portal) newDeployClient(a store.DeployAccount) deployClient {
 	if a.Platform == store.PlatformCommercetools {
 		o = commercetools.Options(a.Name, a.Secret, a.GitKey)
 	}
-	o.Now, o.Record, o.Transport = p.Now, p.recorder(a.ID), p.Transport
+	o.Now, o.Record, o.Transport, o.BreakerDelay = p.Now, p.recorder(a.ID), p.Transport, p.BreakerDelay
 	c := deployClient{account: a, transport: upstream.NewClient(o)}
 	if a.Platform == store.PlatformCommercetools {
 		c.connect = commercetools.New(commercetools.Config{

@@ -88,17 +88,26 @@ func (p *Portal) jobs() (*river.Client[*sql.Tx], error) {
 	return p.store.Jobs(&river.Config{
 		Queues:  queues,
 		Workers: workers, PeriodicJobs: periodic, Logger: slog.New(warnings{p.Log.Handler()}),
-		FetchPollInterval: 250 * time.Millisecond, FetchCooldown: 100 * time.Millisecond,
+		FetchPollInterval: time.Second, FetchCooldown: 100 * time.Millisecond,
 		JobTimeout: min(jobTimeout, p.RescueAfter), RescueStuckJobsAfter: p.RescueAfter,
 		Test: river.TestConfig{Time: timer{p.Now}},
 	})
 }
 
-// allQueues is how many jobs of each queue are worked on at a time.
+// allQueues is how many jobs of each queue are worked on at a time, and how often each is looked at: several times a second
+// where a person waits for the first step, less often elsewhere, since each look is a query.
 func allQueues() map[string]river.QueueConfig {
+	queue := func(workers int, look time.Duration) river.QueueConfig {
+		return river.QueueConfig{MaxWorkers: workers, FetchPollInterval: look}
+	}
 	return map[string]river.QueueConfig{
-		store.QueueAdvance: {MaxWorkers: 8}, store.QueueSync: {MaxWorkers: 3}, store.QueueIcons: {MaxWorkers: 2}, store.QueueCare: {MaxWorkers: 1},
-		store.QueueConnections: {MaxWorkers: 4}, store.QueueDeploy: {MaxWorkers: 6}, store.QueueWatch: {MaxWorkers: 8},
+		store.QueueAdvance:     queue(8, 250*time.Millisecond),
+		store.QueueSync:        queue(3, time.Second),
+		store.QueueIcons:       queue(2, 2*time.Second),
+		store.QueueCare:        queue(1, 2*time.Second),
+		store.QueueConnections: queue(4, 500*time.Millisecond),
+		store.QueueDeploy:      queue(6, 500*time.Millisecond),
+		store.QueueWatch:       queue(8, time.Second),
 	}
 }
 

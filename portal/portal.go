@@ -42,6 +42,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// RescueAfter is when a job whose process was killed runs again; 0 is a minute.
 	RescueAfter time.Duration
+	// BreakerDelay is how long a platform that fails is left alone, on the machine's own clock; 0 is 5 s. It is short in the
+	// sandbox, whose clock people move on.
+	BreakerDelay time.Duration
 	// AnswerWithin is how long a person waits for a question to a platform, with all its tries, until they are told that it
 	// is silent; 0 is 12 s: longer than one try, and twice in a request still less than a browser is given for its answer.
 	AnswerWithin time.Duration
