@@ -236,6 +236,8 @@ func (p *person) persists(title, service string) {
 			p.t.Fatalf("%s is not connected: %s says:\n%s", title, p.url, p.text())
 		}
 		switch {
+		case p.status == http.StatusOK && p.offers("Try again"):
+			p.press("Try again")
 		case p.status != http.StatusOK || p.busy() || p.held():
 			p.back(title)
 		case p.doc.Find("[data-testid=now] form[data-testid=credentials]").Length() > 0:

@@ -73,8 +73,41 @@ func OpenAt(t testing.TB, database string, c *Clock) *store.Store {
 	return s
 }
 
-// SQLite is the path of a database file that is not there yet.
-func SQLite(t testing.TB) string { return filepath.Join(t.TempDir(), "portico.db") }
+// SQLite is the path of a migrated, empty database file.
+func SQLite(t testing.TB) string {
+	t.Helper()
+	raw, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "portico.db")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// migrated is the content of a migrated, empty database file, which takes longer to make than most tests do.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "portico-migrated-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // the folder of a test
+	keys, err := keys()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "portico.db")
+	s, err := store.Open(context.Background(), store.Options{Database: path, Keys: keys})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // Postgres is the address of a migrated, empty database.
 func Postgres(t testing.TB) string {

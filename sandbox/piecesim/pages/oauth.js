@@ -4,6 +4,7 @@ import { field, h } from "./dom.js";
 
 const redirectUrl = `${location.origin}/redirect`;
 const popupLook = 300; // ms between looks at whether the window has been closed
+const popupLast = 2000; // ms in which what a window has said before it was closed still arrives
 
 // app is the OAuth app that the instance's operator has registered for a piece, if there is one.
 async function app(piece) {
@@ -59,8 +60,11 @@ function code(popup) {
     };
     const timer = setInterval(() => {
       if (!popup.closed) return;
-      end();
-      reject(new Error("You were not signed in. Try again."));
+      clearInterval(timer);
+      setTimeout(() => {
+        end();
+        reject(new Error("You were not signed in. Try again."));
+      }, popupLast);
     }, popupLook);
     addEventListener("message", listen);
   });
