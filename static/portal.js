@@ -134,14 +134,17 @@
     }).observe(document.body);
   }
 
-  // --- after htmx has swapped something: keep the focus, say what changed
+  // --- after htmx has swapped something: keep the focus and what is unfolded, say what changed
   let focused;
+  let unfolded = [];
   addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
     focused = document.activeElement;
+    unfolded = document.querySelectorAll("details[open]");
     // The address of an answered POST cannot be asked for again: keep the one that was there.
     if (ctx.request.method === "POST" && !ctx.response.raw.redirected) ctx.replace = null;
   });
   addEventListener("htmx:after:swap", () => {
+    for (const details of unfolded) details.open = true;
     if (focused && focused !== document.body && !focused.isConnected) {
       const heir = (focused.id && document.getElementById(focused.id)) || $("main");
       if (heir) heir.focus({ preventScroll: true });

@@ -39,8 +39,15 @@ func (b browser) accessible(address string) {
 // press presses Enter on an element, as a person does who has come to it by the keyboard.
 func (b browser) press(selector string) {
 	b.Helper()
-	b.has(selector)
-	evaluate[bool](b, "document.querySelector("+jsText(selector)+").focus(); document.activeElement.matches("+jsText(selector)+") || undefined")
+	b.until(`document.readyState === "complete" && document.querySelector(` + jsText(selector) + `)`)
+	// What is swapped in takes the focus to where it was: a person waits for that.
+	const still = "new Promise((then) => setTimeout(then, 100))"
+	for !evaluate[bool](b, still+".then(() => { document.querySelector("+jsText(selector)+")?.focus(); return "+still+
+		".then(() => document.activeElement.matches("+jsText(selector)+")); })") {
+		if b.ctx.Err() != nil {
+			b.Fatalf("%s does not take the focus", selector)
+		}
+	}
 	b.act(b.ctx, chromedp.KeyEvent("\r"))
 }
 

@@ -43,9 +43,7 @@ func TestAdminDraftInABrowser(t *testing.T) {
 		b.act(b.ctx, chromedp.KeyEvent("\r")) // Enter looks it over, it never sends
 		b.has("[data-testid=faults]")
 		b.press("[data-testid=faults] a")
-		if at := evaluate[string](b, "location.hash"); at != "#documentationUrl" {
-			t.Errorf("what is wrong leads to %q", at)
-		}
+		b.until(`document.querySelector(":target")?.id === "documentationUrl"`) // what is wrong leads there
 		b.enter("#documentationUrl", "https://docs.example/"+strings.ReplaceAll(said, " ", "-"))
 		b.enter("#description", said)
 		b.press("#look")
@@ -78,9 +76,7 @@ func TestAdminYAMLInABrowser(t *testing.T) {
 		b.press("#check")
 		b.has("section[data-testid=verdict]")
 		b.press("[data-testid=verdict] li a")
-		if at := evaluate[string](b, `document.querySelector(":target").textContent`); !strings.Contains(at, "applicationType: servce") {
-			t.Errorf("the problem leads to %q", at)
-		}
+		b.until(`document.querySelector(":target")?.textContent.includes("applicationType: servce")`)
 	}
 	b.scripts(true)
 	for _, width := range []int64{1100, 320} {

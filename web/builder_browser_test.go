@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -70,14 +71,20 @@ func (b browser) act(ctx context.Context, steps ...chromedp.Action[chromedp.Void
 // until waits for an expression to be true, also across a navigation.
 func (b browser) until(expression string) {
 	b.Helper()
+	patience, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	look := time.NewTicker(30 * time.Millisecond)
+	defer look.Stop()
 	for {
-		_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(0)))
-		if err == nil {
+		is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if err == nil && is { // an error is a page that makes way for the next, or lacks something yet
 			return
 		}
-		if b.ctx.Err() != nil || !strings.Contains(err.Error(), "(-32000)") {
+		select {
+		case <-patience.Done():
 			now, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location + document.body.innerText"))
 			b.Fatalf("waiting for %s: %v; the page says %q", expression, err, now)
+		case <-look.C:
 		}
 	}
 }

@@ -230,7 +230,7 @@ func (b *sandbox) openPortal() error {
 	b.portal, err = portal.New(portal.Options{
 		Store: b.store, Now: b.clock.Now, Log: b.log, URL: b.places.portal(), LocalIcons: true, LocalRepositories: true,
 		BreakerDelay: 250 * time.Millisecond,
-		Host: portal.HostLogin{Issuer: b.places.host(), Audience: b.places.portal(), Keys: []portal.HostKey{key}},
+		Host:         portal.HostLogin{Issuer: b.places.host(), Audience: b.places.portal(), Keys: []portal.HostKey{key}},
 	})
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/sandbox/piecesim"
 	"portico/sandbox/traysim"
@@ -147,8 +148,9 @@ func TestServeWithoutTray(t *testing.T) {
 	t.Cleanup(server.Close)
 	env["PORTICO_ACTIVEPIECES_URL"], env["PORTICO_ACTIVEPIECES_EMAIL"], env["PORTICO_ACTIVEPIECES_PASSWORD"] = server.URL, sim.AdminEmail(), sim.AdminPassword()
 	r := start(t, env, true, "serve")
-	if got := status(t, r.serving(t)+"/readyz"); got != http.StatusOK {
-		t.Errorf("/readyz answers %d", got)
+	site := r.serving(t)
+	for status(t, site+"/readyz") != http.StatusOK { // jobs begin beside the server
+		time.Sleep(20 * time.Millisecond)
 	}
 	if _, err := r.stop(); err != nil {
 		t.Errorf("it ended with %v", err)
