@@ -193,3 +193,31 @@ func TestLeftUploadsAreRemoved(t *testing.T) {
 	}
 	w.wantNothingLeft(0)
 }
+
+// An archive with secrets in it cannot be deployed, and is not kept longer than somebody needs to see why; one that can
+// be deployed stays.
+func TestUselessArchivesAreRemoved(t *testing.T) {
+	w := newCDKWorld(t)
+	good := w.upload("my-connector")
+	leaky, err := w.portal.ReceiveArchive(w.ctx, w.actor, "leaky.zip", bytes.NewReader(
+		cdksim.DemoArchiveWith("my-connector", "1.0", map[string]string{"src/get_post/get_post.ctx.json": `{"auth":"canary"}`})))
+	if w.ok(err); len(leaky.Report.Problems) == 0 {
+		t.Fatal("it can be deployed")
+	}
+	w.clock.Advance(archivesLeftAfter + time.Minute)
+	w.ok(w.portal.careCDK(w.ctx))
+	if _, err := w.store.Archive(w.ctx, leaky.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it is there still: %v", err)
+	}
+	if _, err := w.store.ArchiveChunk(w.ctx, leaky.ID, 0); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("its content is there still: %v", err)
+	}
+	list, err := w.store.UndeployedArchives(w.ctx, 10)
+	if w.ok(err); len(list) != 1 || list[0].ID != good.ID {
+		t.Errorf("these wait to be deployed: %v", list)
+	}
+	w.deploy(good, "us")
+	if list, err = w.store.UndeployedArchives(w.ctx, 10); err != nil || len(list) != 0 {
+		t.Errorf("after it was deployed: %v, %v", list, err)
+	}
+}

@@ -80,7 +80,7 @@ func (p *Portal) answeredCDK(ctx context.Context, h cdkHold, taken traycdk.Deplo
 		return failure
 	case e.OutcomeUnknown():
 		return p.unansweredCDK(ctx, h, e)
-	case e.Temporary(): // it was not sent
+	case passes(e): // it was not sent
 		return p.putOff(ctx, h, e, h.Tries-1)
 	}
 	return p.keepCDK(ctx, h, func(tx *store.Tx, d *store.CDKDeployment) error {

@@ -79,6 +79,11 @@ func (p *Portal) waitTurn(ctx context.Context, h cdkHold) error {
 	})
 }
 
+// passes says whether trouble goes by itself: the platform's, or that our copy could not be read although it is there.
+func passes(e *upstream.Error) bool {
+	return e.Temporary() || errors.Is(e, errArchive) && !errors.Is(e, store.ErrNotFound)
+}
+
 // putOff lets what was not sent be sent later, or gives it up: nothing was deployed. tries is how often it was sent before.
 func (p *Portal) putOff(ctx context.Context, h cdkHold, failure error, tries int) error {
 	var e *upstream.Error
@@ -92,7 +97,7 @@ func (p *Portal) putOff(ctx context.Context, h cdkHold, failure error, tries int
 		}
 		answerOf(d, e)
 		d.State, d.Tries = store.CDKQueued, tries
-		if !e.Temporary() || p.Now().Sub(d.WatchFrom.Time) >= cdkWaitFor {
+		if !passes(e) || p.Now().Sub(d.WatchFrom.Time) >= cdkWaitFor {
 			return endCDK(ctx, tx, d, store.CDKRefused, d.Problem)
 		}
 		p.restCDK(d, cdkLookSlowly, e)

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"portico/store"
+	"portico/upstream"
+	"portico/upstream/traycdk"
 )
 
 // What Tray refuses was not deployed, and is sent again only when somebody asks.
@@ -357,6 +360,28 @@ func TestUnreadableArchive(t *testing.T) {
 	_, err := io.ReadAll(io.NewSectionReader(ourCopy{w.portal.archiveAt(w.ctx, wrong)}, 0, wrong.Size))
 	if !errors.Is(err, errArchive) {
 		t.Errorf("got %v, want errArchive", err)
+	}
+}
+
+// A database that cannot be read for a moment puts a send off; an archive that is not there any more ends it.
+func TestArchiveThatCannotBeReadNow(t *testing.T) {
+	w := newCDKWorld(t)
+	for _, tt := range []struct {
+		cause error
+		state string
+	}{{errors.New("the database is busy"), store.CDKQueued}, {store.ErrNotFound, store.CDKRefused}} {
+		w.fault(fault{Operation: "deploy", Kind: "lost", Times: 1})
+		d := w.one(w.deploy(w.upload("connector-"+tt.state), "us"))
+		w.want(d, store.CDKSending, store.CDKUnreachable)
+		w.clock.Advance(time.Minute)
+		h, held, err := w.portal.holdCDK(w.ctx, d.ID)
+		if w.ok(err); !held {
+			t.Fatal("it cannot be held")
+		}
+		w.ok(w.portal.answeredCDK(w.ctx, h, traycdk.Deployment{}, &upstream.Error{
+			Kind: upstream.Invalid, Err: fmt.Errorf("%w: %w: %w", upstream.ErrNotSent, errArchive, tt.cause),
+		}))
+		w.want(d, tt.state, store.CDKArchive)
 	}
 }
 

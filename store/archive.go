@@ -123,18 +123,31 @@ func (t *Tx) FinishArchive(ctx context.Context, a Archive) error {
 		a.ID, a.Size, a.SHA256, clip(a.Name), clip(a.Version), JSON[ArchiveReport]{a.Report})
 }
 
-// DropArchive removes an archive that was not received to its end. One that is ready stays.
+// DropArchive removes an archive that is of no use: it was not received to its end, or it cannot be deployed. Any other
+// stays.
 func (t *Tx) DropArchive(ctx context.Context, id string) error {
-	if _, err := t.exec(ctx, "removing a broken upload", `
-		DELETE FROM archive_chunks WHERE archive_id = $1 AND EXISTS (SELECT 1 FROM archives a WHERE a.id = $1 AND a.state = 'receiving')`, id); err != nil {
+	if _, err := t.exec(ctx, "removing an upload", `
+		DELETE FROM archive_chunks WHERE archive_id = $1 AND EXISTS (SELECT 1 FROM archives a WHERE a.id = $1 AND (`+useless+`))`, id); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, "removing a broken upload", `DELETE FROM archives WHERE id = $1 AND state = 'receiving'`, id)
+	_, err := t.exec(ctx, "removing an upload", `DELETE FROM archives AS a WHERE a.id = $1 AND (`+useless+`)`, id)
 	return err
 }
 
-// LeftArchives is uploads that were begun before a time and have not come to their end: whoever received them is gone.
+// useless is what is true of an archive that is not whole, or has a problem that keeps it from ever being deployed.
+const useless = `a.state = 'receiving' OR a.report LIKE '%"problems":[%'`
+
+// LeftArchives is uploads of before a time that are of no use: whoever received them is gone, or they cannot be deployed,
+// and may hold secrets that do not belong into an archive.
 func (r reads) LeftArchives(ctx context.Context, before time.Time, limit int) ([]string, error) {
-	return many(ctx, r.q, "listing broken uploads", scalar[string], `
-		SELECT id FROM archives WHERE state = 'receiving' AND created_at < $1 ORDER BY created_at LIMIT $2`, At(before), limit)
+	return many(ctx, r.q, "listing useless uploads", scalar[string], `
+		SELECT a.id FROM archives a WHERE (`+useless+`) AND a.created_at < $1 ORDER BY a.created_at LIMIT $2`, At(before), limit)
+}
+
+// UndeployedArchives is those that nobody has deployed yet, newest first.
+func (r reads) UndeployedArchives(ctx context.Context, limit int) ([]Archive, error) {
+	return many(ctx, r.q, "listing archives that were not deployed", scanArchive, `
+		SELECT `+archiveColumns+` FROM archives a
+		WHERE a.state = 'ready' AND NOT EXISTS (SELECT 1 FROM releases r WHERE r.archive_id = a.id)
+		ORDER BY a.id DESC LIMIT $1`, limit)
 }

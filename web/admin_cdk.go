@@ -32,6 +32,11 @@ func (s *Server) cdkPage(c echo.Context) (views.AdminCDKPage, error) {
 	}
 	p.Refresh = len(p.UnderWay) > 0
 	before := c.QueryParam("before")
+	if p.Search == "" && before == "" {
+		if p.Uploaded, err = s.Store.UndeployedArchives(ctx, adminSecond); err != nil {
+			return p, err
+		}
+	}
 	list, err := s.Store.Releases(ctx, p.Search, before, adminSecond+1)
 	if err != nil {
 		return p, err

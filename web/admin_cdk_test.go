@@ -30,6 +30,7 @@ func TestAdminCDKUpload(t *testing.T) {
 		t.Errorf("the form begins with %q", got)
 	}
 	found.count("input[name=account][checked]", 3).count("[data-testid=problems], [data-testid=replaces]", 0)
+	d.get("/admin/cdk").says("[data-testid=uploaded]", "acme-billing 1.0", "Uploaded by admin@host.example", "Ready").count("[data-testid=uploaded] a[href$='"+path+"']", 1)
 	if again := d.upload(cdksim.DemoArchive("acme-billing", "1.0", "get_post", "list_posts")); again != path {
 		t.Errorf("the same content again is at %s, not at %s", again, path)
 	}
