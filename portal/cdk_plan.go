@@ -11,8 +11,10 @@ import (
 
 // PlannedDeploy is the call that sends an archive to a region, its body in words.
 func PlannedDeploy(account store.DeployAccount, d store.CDKDeployment, a store.Archive) store.PlannedRequest {
-	return planned(account, "POST", cdkURL(account, "deployments", d)+"/deploy-connector-from-source",
+	r := planned(account, "POST", cdkURL(account, "deployments", d)+"/deploy-connector-from-source",
 		fmt.Sprintf(`{"connectorSourceCode":"(base64 of %d bytes, sha256 %s)"}`, a.Size, a.SHA256))
+	r.File = "connector.zip" // what was uploaded may have been a payload.json
+	return r
 }
 
 // PlannedLook is the call that asks how far a deployment is; for one that was not taken yet, what the newest is.

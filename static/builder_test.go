@@ -158,11 +158,10 @@ func TestConnectTellsWhatBecameOfIt(t *testing.T) {
 		{"closed", `connect: () => Promise.resolve({connection: undefined})`, url.Values{"outcome": {"cancelled"}, "auth": {""}}},
 		{"an unknown piece", `connect: () => Promise.reject({error: "{}"})`, url.Values{"outcome": {"failed"}, "auth": {""}}},
 	}
-	ctx := browser(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &builderPortal{sdk: ready + tt.connect}
-			b := p.start(t, ctx, "/dialog")
+			b := p.start(t, browser(t), "/dialog") // one of its own, as a form that is sent loads a page
 			b.shows("ready")
 			do(t, b.ctx, "pressing the button", chromedp.Click(chromedp.CSS("[data-open]")))
 			select {

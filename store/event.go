@@ -93,6 +93,7 @@ type PlannedRequest struct {
 	URL    string            `json:"url,omitempty"`
 	Header map[string]string `json:"header,omitempty"` // beside Authorization: "Content-Type"
 	Body   string            `json:"body,omitempty"`   // redacted JSON
+	File   string            `json:"file,omitempty"`   // the archive that a connector's source code in the body is made of
 	Token  string            `json:"token,omitempty"`  // the environment variable that stands for the token: "TRAY_TOKEN_US"
 }
 

@@ -21,10 +21,15 @@ func Curl(r store.PlannedRequest) string {
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		lines = append(lines, "--header "+shellQuoted(name+": "+r.Header[name]))
 	}
-	if r.Body != "" {
+	before := ""
+	switch {
+	case r.File != "":
+		before = `printf '{"connectorSourceCode":"%s"}' "$(base64 -w0 ` + shellQuoted(r.File) + ")\" > payload.json\n"
+		lines = append(lines, "--data-binary @payload.json")
+	case r.Body != "":
 		lines = append(lines, "--data "+shellQuoted(r.Body))
 	}
-	return strings.Join(lines, " \\\n  ")
+	return before + strings.Join(lines, " \\\n  ")
 }
 
 // shellQuoted is text as one word of a POSIX shell.

@@ -1,7 +1,10 @@
 package views
 
 import (
+	"encoding/base64"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,5 +49,23 @@ func TestCurlNamesTheToken(t *testing.T) {
 	}
 	if Curl(store.PlannedRequest{}) != "" {
 		t.Error("no call is no command")
+	}
+}
+
+// TestCurlOfAnArchive has a shell make the body of a file.
+func TestCurlOfAnArchive(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "it's.zip"), []byte(strings.Repeat("PK", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command("sh", "-c", "curl() { for w in \"$@\"; do last=$w; done; cat \"${last#@}\"; }\n"+
+		Curl(store.PlannedRequest{Method: "POST", URL: "https://api.example/", Body: `{"connectorSourceCode":"(200 bytes)"}`, File: "it's.zip"}))
+	command.Dir = dir
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"connectorSourceCode":"` + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("PK", 100))) + `"}`; string(out) != want {
+		t.Errorf("got  %s\nwant %s", out, want)
 	}
 }

@@ -81,9 +81,7 @@ func (s *Server) readRows(ctx context.Context, p *views.AdminCDKReleasePage) err
 			}
 		}
 		p.Refresh = p.Refresh || d.UnderWay()
-		if p.Planned.Method == "" {
-			p.Planned = portal.PlannedDeploy(account, d, p.Archive)
-		}
+		p.Planned = append(p.Planned, portal.PlannedDeploy(account, d, p.Archive))
 		p.Rows = append(p.Rows, row)
 	}
 	return nil

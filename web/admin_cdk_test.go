@@ -174,7 +174,7 @@ func TestAdminCDKRelease(t *testing.T) {
 	path := d.deploy("acme-billing", []string{"us", "eu", "ap"}, "emails", "jane.doe@domain.com\njohn.doe@domain.com")
 	going := d.get(path).says("h1", "acme-billing 1.0").says("[data-testid=region-eu]", "EU", "token eu", "Building")
 	going.count("[hx-get]", 1).says("main", "Goes on without you").says("[data-testid=timeline]", "Asked to deploy it to US")
-	going.says(".curl pre", "curl --request POST", "connectorSourceCode", "Authorization: Bearer $TRAY_TOKEN_US")
+	going.says("[aria-labelledby=by-hand]", "curl --request POST", `"$(base64 -w0 'connector.zip')" > payload.json`, "$TRAY_TOKEN_US", "$TRAY_TOKEN_EU", "$TRAY_TOKEN_AP")
 	overview := d.get("/admin/cdk").says("#under-way", "acme-billing 1.0", "Building").count("#under-way [hx-get]", 1)
 	overview.says("table", "acme-billing", "US Building", "admin@host.example")
 
