@@ -94,6 +94,7 @@ type PipelineSight struct {
 	Result  connectyaml.Result
 	NewKeys []string // "application.KEY", or "KEY" where all share it
 	Gone    []string
+	Lacking []string // required keys that the preview deployment would have no value for
 }
 
 // PlanPipeline reads the repository at the tag and says what a pipeline would meet. Nothing is sent. A *Refusal says why the
@@ -118,8 +119,9 @@ func (p *Portal) PlanPipeline(ctx context.Context, w PipelineWish) (PipelineSigh
 	sight := PipelineSight{Commit: read.file.Commit, Branch: read.file.Branch, Result: read.result}
 	if read.result.Valid {
 		sight.NewKeys, sight.Gone = keyChanges(keysOfDraft(there), keysOfFile(read.result.File))
+		sight.Lacking, err = p.lacking(ctx, w, row, read.result.File, sight.NewKeys)
 	}
-	return sight, nil
+	return sight, err
 }
 
 func keysOfDraft(d commercetools.Draft) []string {

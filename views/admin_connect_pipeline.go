@@ -39,6 +39,7 @@ type PipelineSight struct {
 	Result  connectyaml.Result
 	NewKeys []string
 	Gone    []string
+	Lacking []string // required keys that the preview deployment has no value for
 }
 
 func (p AdminPipelineFormPage) path() string {

@@ -110,7 +110,7 @@ func (s *Server) adminStartPipeline(c echo.Context) error {
 	if err != nil {
 		return s.refusedPipeline(c, p, err)
 	}
-	p.Sight = &views.PipelineSight{Commit: sight.Commit, Branch: sight.Branch, Result: sight.Result, NewKeys: sight.NewKeys, Gone: sight.Gone}
+	p.Sight = &views.PipelineSight{Commit: sight.Commit, Branch: sight.Branch, Result: sight.Result, NewKeys: sight.NewKeys, Gone: sight.Gone, Lacking: sight.Lacking}
 	return s.render(c, http.StatusOK, views.AdminPipelineForm(p))
 }
 
