@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -205,15 +206,19 @@ func command(t *testing.T, env []string, args ...string) (stdout string, err err
 	return out.String(), nil
 }
 
-// freeAddress is a loopback address where nobody listens at the moment.
+// freeAddress is an address that nobody listens at. It is none of those that the system gives to whoever asks for any, so
+// that nobody else gets it meanwhile.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close() //nolint:errcheck // was only opened to learn that it is free
+			return address
+		}
 	}
-	defer l.Close() //nolint:errcheck // was only opened to learn its port
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // eventually asks again until ask says nothing is missing, or fails with what is missing.

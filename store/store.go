@@ -52,6 +52,7 @@ type reads struct {
 	now      func() time.Time
 	postgres bool
 	accounts *accountLists
+	ids      *idSource
 }
 
 type queryer interface {
@@ -65,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Store{reads: reads{now: o.Now, postgres: strings.HasPrefix(o.Database, "postgres"), accounts: &accountLists{}}}
+	s := &Store{reads: reads{now: o.Now, postgres: strings.HasPrefix(o.Database, "postgres"), accounts: &accountLists{}, ids: newIDSource()}}
 	if err := s.connect(o.Database); err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 )
 
 // Time is kept as Unix microseconds, the finest that both databases and Tray speak; the zero time is kept as 0.
@@ -125,13 +123,5 @@ func plainMap(s string, into *map[string]string) bool {
 	return true
 }
 
-// NewID makes an ID: a lower-case ULID, so that IDs sort by the time they were made.
-func NewID(now time.Time) string {
-	return strings.ToLower(ulid.MustNewDefault(now).String())
-}
-
 // Now is the time, as it is kept.
 func (r reads) Now() Time { return At(r.now()) }
-
-// newID makes an ID by the store's clock.
-func (r reads) newID() string { return NewID(r.now()) }
