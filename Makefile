@@ -44,11 +44,10 @@ node_modules/.package-lock.json: package-lock.json
 dev: $(VENDOR)/htmx.js ## Start the sandbox again at every change, with data that stays in tmp/dev
 	$(GO) tool templ generate -path views -watch -cmd '$(GO) run ./cmd/portico sandbox -data tmp/dev'
 
-# Packages wait for browsers and clocks for a part of their time: three at once keep two cores busy.
 .PHONY: test
 test: setup fresh ## Run every test, with the race detector (browsers and PostgreSQL included)
 	$(GO) vet $(RACE) ./...
-	$(GO) test $(RACE) -p 3 -timeout 15m ./...
+	$(GO) test $(RACE) -timeout 15m ./...
 
 .PHONY: fresh
 fresh: ## Check that code is formatted, modules are tidy and templates are formatted
