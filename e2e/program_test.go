@@ -23,7 +23,7 @@ import (
 )
 
 // patience is how long anything may take on a busy machine before a test gives up.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // scratch is a folder for the whole test binary, removed at its end.
 var scratch string
